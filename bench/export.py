@@ -40,7 +40,7 @@ FOLIAR = os.environ.get("FOLIAR", "foliar")
 # What the exported files must keep. Single precision alone takes foliar and onnxruntime up to 8e-6 from the probabilities of float64,
 # so one photo of a thousand may be beyond.
 LOGITS, PROBABILITIES = 1e-4, 1e-5
-TIMM = ("resnet18", "resnet34", "resnet50", "resnet101", "densenet121")
+TIMM = ("resnet18", "resnet34", "resnet50", "resnet101", "resnext50_32x4d", "densenet121")
 
 
 def session(path, threads=1):

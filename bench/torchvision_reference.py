@@ -6,11 +6,13 @@ Weights, images and labels are pure functions of (seed, name, index), so no weig
 holds the logits in evaluation mode; the loss and the norms of the gradient, by part, of one training step; and the logits in
 evaluation mode after that step. Everything is computed in float64 ("reference"); beside it stands the largest relative error
 that PyTorch makes in float32 ("float32_error") over several runs whose images differ in the last bit. Dropout and stochastic
-depth are off.
+depth are off, and the momentum of every batch norm is PyTorch's default. Networks that stand in the file already and are not
+among those computed stay as they are.
 """
 import argparse
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,6 +33,17 @@ CASES = {
     "vgg16_bn": (64, 1, 2.5),
     "densenet121": (64, 1, 2.5),
     "efficientnet_b0": (64, 1, 0.0),
+    "efficientnet_b1": (64, 1, 0.0),
+    "efficientnet_b2": (64, 1, 0.0),
+    "efficientnet_b3": (64, 1, 0.0),
+    "efficientnet_v2_s": (64, 1, 0.0),
+    "mobilenet_v3_small": (64, 1, 0.0),
+    "mobilenet_v3_large": (64, 1, 0.0),
+    "regnet_y_400mf": (64, 1, 2.5),
+    "regnet_y_800mf": (64, 1, 2.5),
+    "regnet_y_1_6gf": (64, 1, 2.5),
+    "regnet_y_3_2gf": (64, 1, 2.5),
+    "resnext50_32x4d": (64, 1, 2.5),
 }
 
 
@@ -78,6 +91,8 @@ def network(arch: str, seed: int, shift: float, dtype: torch.dtype) -> torch.nn.
             module.p = 0.0
         if isinstance(module, torchvision.ops.StochasticDepth):
             module.p = 0.0
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 0.1
     return model
 
 
@@ -136,18 +151,20 @@ def main() -> None:
     arguments.add_argument("--out", required=True)
     arguments.add_argument("--only", nargs="*", default=list(CASES), help="networks to compute")
     arguments = arguments.parse_args()
-    cases = []
+    cases = {}
+    if Path(arguments.out).exists():
+        cases = {case["arch"]: case for case in json.loads(Path(arguments.out).read_text(encoding="utf-8"))}
     for arch in arguments.only:
         size, seed, shift = CASES[arch]
         reference = run(arch, size, seed, shift, torch.float64)
         runs = [run(arch, size, seed, shift, torch.float32, noise) for noise in range(FLOAT32_RUNS)]
         errors = {figure: max(relative(found[figure], reference[figure]) for found in runs) for figure in reference}
         print(arch, {figure: f"{error:.1e}" for figure, error in errors.items()}, flush=True)
-        cases.append({"arch": arch, "classes": CLASSES, "batch": BATCH, "size": size, "seed": seed, "norm_shift": shift,
+        cases[arch] = {"arch": arch, "classes": CLASSES, "batch": BATCH, "size": size, "seed": seed, "norm_shift": shift,
                       "learning_rate": LEARNING_RATE, "torch": torch.__version__, "torchvision": torchvision.__version__,
-                      "reference": reference, "float32_error": errors})
+                      "reference": reference, "float32_error": errors}
     with open(arguments.out, "w", encoding="utf-8") as file:
-        json.dump(cases, file, indent=1)
+        json.dump([cases[arch] for arch in CASES if arch in cases], file, indent=1)
         file.write("\n")
 
 

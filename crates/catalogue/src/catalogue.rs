@@ -53,7 +53,8 @@ impl Entry {
 const FOLDER: &str = "https://download.pytorch.org/models";
 const LICENCE: &str = "BSD-3-Clause, as torchvision; ImageNet's terms of use may apply too";
 
-/// An entry of torchvision's ImageNet classifiers, which all have the same mean, standard deviation and crop.
+/// An entry of torchvision's ImageNet classifiers, which all have the same mean and standard deviation, and but for some that
+/// are named with [`at`] the same crop.
 const fn torchvision(
     name: &'static str,
     model: &'static str,
@@ -99,9 +100,14 @@ const fn dinov2(
     }
 }
 
+/// The entry with another crop.
+const fn at(crop: u32, entry: Entry) -> Entry {
+    Entry { input: Input { crop, ..entry.input }, ..entry }
+}
+
 /// All files. Those of one model are together, its default first.
 #[rustfmt::skip]
-pub const CATALOGUE: [Entry; 19] = [
+pub const CATALOGUE: [Entry; 37] = [
     torchvision("resnet18", "resnet18", ("resnet18-f37072fd.pth", "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec"), 44.661, 256, 69.758),
     torchvision("resnet34", "resnet34", ("resnet34-b627a593.pth", "b627a593bcbe140c234610266fe4f8ae95ea42fc881d091c9b6052e6b1d0590f"), 83.275, 256, 73.314),
     torchvision("resnet50", "resnet50", ("resnet50-11ad3fa6.pth", "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca"), 97.790, 232, 80.858),
@@ -114,6 +120,24 @@ pub const CATALOGUE: [Entry; 19] = [
     torchvision("densenet121", "densenet121", ("densenet121-a639ec97.pth", "a639ec97d7c33b07ae66f0b5fb7d0192f95a3b11b7576c66c0126c2a727c4395"), 30.845, 256, 74.434),
     torchvision("vgg16_bn", "vgg16_bn", ("vgg16_bn-6c64b313.pth", "6c64b313"), 527.866, 256, 73.360),
     torchvision("squeezenet1_0", "squeezenet1_0", ("squeezenet1_0-b66bff10.pth", "b66bff10"), 4.778, 256, 58.092),
+    torchvision("mobilenet_v3_small", "mobilenet_v3_small", ("mobilenet_v3_small-047dcff4.pth", "047dcff4"), 9.829, 256, 67.668),
+    torchvision("mobilenet_v3_large", "mobilenet_v3_large", ("mobilenet_v3_large-5c1a4163.pth", "5c1a4163"), 21.107, 232, 75.274),
+    torchvision("mobilenet_v3_large-v1", "mobilenet_v3_large", ("mobilenet_v3_large-8738ca79.pth", "8738ca79"), 21.114, 256, 74.042),
+    at(240, torchvision("efficientnet_b1", "efficientnet_b1", ("efficientnet_b1-c27df63c.pth", "c27df63c"), 30.136, 255, 79.838)),
+    at(240, torchvision("efficientnet_b1-v1", "efficientnet_b1", ("efficientnet_b1_rwightman-bac287d4.pth", "bac287d4"), 30.134, 256, 78.642)),
+    at(288, torchvision("efficientnet_b2", "efficientnet_b2", ("efficientnet_b2_rwightman-c35c1473.pth", "c35c1473"), 35.174, 288, 80.608)),
+    at(300, torchvision("efficientnet_b3", "efficientnet_b3", ("efficientnet_b3_rwightman-b3899882.pth", "b3899882"), 47.184, 320, 82.008)),
+    at(384, torchvision("efficientnet_v2_s", "efficientnet_v2_s", ("efficientnet_v2_s-dd5fe13b.pth", "dd5fe13b"), 82.704, 384, 84.228)),
+    torchvision("regnet_y_400mf", "regnet_y_400mf", ("regnet_y_400mf-e6988f5f.pth", "e6988f5f"), 16.806, 232, 75.804),
+    torchvision("regnet_y_400mf-v1", "regnet_y_400mf", ("regnet_y_400mf-c65dace8.pth", "c65dace8"), 16.806, 256, 74.046),
+    torchvision("regnet_y_800mf", "regnet_y_800mf", ("regnet_y_800mf-58fc7688.pth", "58fc7688"), 24.774, 232, 78.828),
+    torchvision("regnet_y_800mf-v1", "regnet_y_800mf", ("regnet_y_800mf-1b27b58c.pth", "1b27b58c"), 24.774, 256, 76.420),
+    torchvision("regnet_y_1_6gf", "regnet_y_1_6gf", ("regnet_y_1_6gf-0d7bc02a.pth", "0d7bc02a"), 43.152, 232, 80.876),
+    torchvision("regnet_y_1_6gf-v1", "regnet_y_1_6gf", ("regnet_y_1_6gf-b11a554e.pth", "b11a554e"), 43.152, 256, 77.950),
+    torchvision("regnet_y_3_2gf", "regnet_y_3_2gf", ("regnet_y_3_2gf-9180c971.pth", "9180c971"), 74.567, 232, 81.982),
+    torchvision("regnet_y_3_2gf-v1", "regnet_y_3_2gf", ("regnet_y_3_2gf-b5a9779c.pth", "b5a9779c"), 74.567, 256, 78.948),
+    torchvision("resnext50_32x4d", "resnext50_32x4d", ("resnext50_32x4d-1a0047aa.pth", "1a0047aa"), 95.833, 232, 81.198),
+    torchvision("resnext50_32x4d-v1", "resnext50_32x4d", ("resnext50_32x4d-7cdf4587.pth", "7cdf4587"), 95.789, 256, 77.618),
     torchvision("convnext_tiny", "convnext_tiny", ("convnext_tiny-983f1562.pth", "983f1562536e84ff750a1576fb08e54de751dbf2e17c0d8a4a13704341fdcd3d"), 109.119, 236, 82.520),
     torchvision("convnext_small", "convnext_small", ("convnext_small-0c510722.pth", "0c510722adfd92966a2bd72b92f785ca05966bbac03cafe2f7a90b1f54bfab9a"), 191.703, 230, 83.616),
     torchvision("vit_b_16", "vit_b_16", ("vit_b_16-c867db91.pth", "c867db91d3e12c6cbadabb610d73c24a546bf82d8c03a9fea34f43a712ddb0e9"), 330.285, 256, 81.072),

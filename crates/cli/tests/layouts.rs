@@ -52,6 +52,9 @@ fn what_was_understood_is_said_and_own_outputs_are_no_classes() {
         "archive/leaves-main/photos/explained",
     ];
     scene.run(&explained).expect(0);
+    let report = ["report", "archive/leaves-main/photos/runs/a", "--out", "archive/leaves-main/photos/rep"];
+    scene.run(&report).expect(0);
+    assert!(scene.path("archive/leaves-main/photos/rep/pictures/.foliar-output").is_file());
     let mut again = train_arguments("second");
     again[1] = "archive";
     let again = scene.run(&again).expect(0);
@@ -63,8 +66,7 @@ fn what_was_understood_is_said_and_own_outputs_are_no_classes() {
 fn the_depth_of_the_classes_goes_from_training_to_evaluation() {
     let scene = Scene::new(6);
     move_to(&scene, "crops/bean");
-    let other = Scene::new(6);
-    fs::rename(other.path("photos"), scene.path("crops/pea")).unwrap();
+    foliar_synth::write_dataset(&scene.path("crops/pea"), 2, 6, 48).unwrap();
     let mut arguments = train_arguments("run");
     arguments[1] = "crops";
     arguments.extend(["--classes-from", "2"]);

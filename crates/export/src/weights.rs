@@ -118,7 +118,9 @@ fn folded(graph: &Graph) -> Vec<Option<NodeId>> {
     let mut folded = vec![None; graph.nodes.len()];
     for (id, node) in graph.nodes.iter().enumerate() {
         let (Op::BatchNorm { .. }, &[source]) = (&node.op, &node.inputs[..]) else { continue };
-        if uses[source] == 1 && matches!(graph.nodes[source].op, Op::Conv { .. } | Op::Depthwise { .. }) {
+        let op = &graph.nodes[source].op;
+        if uses[source] == 1 && matches!(op, Op::Conv { .. } | Op::GroupedConv { .. } | Op::Depthwise { .. })
+        {
             folded[source] = Some(id);
         }
     }

@@ -43,7 +43,7 @@ mod tests {
         let read = |name: &str| models().parse_ref(&Command::new("foliar"), None, OsStr::new(name));
         assert_eq!(read("resnet50.a1_in1k").unwrap(), "resnet50");
         let error = read("mobilenetv3_large_100").unwrap_err().to_string();
-        for words in ["mobilenetv3_large_100", "the nearest is mobilenet_v2", "densenet121"] {
+        for words in ["mobilenetv3_large_100", "the nearest is mobilenet_v3_large", "densenet121"] {
             assert!(error.contains(words), "{error}");
         }
         assert_eq!(read("vit_base_patch16_224").unwrap(), "vit_b_16");

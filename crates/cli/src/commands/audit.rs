@@ -19,7 +19,7 @@ use foliar_results::Severity;
 use foliar_results::audit::Audit;
 use foliar_results::words::count;
 use foliar_runlog::StopReason;
-use foliar_scan::{Review, ScanOptions, scan_for_evaluation};
+use foliar_scan::{Review, ScanOptions, leave_out, scan_for_evaluation};
 use foliar_train::{DataOptions, Recipe, backbone_features};
 use foliar_vision::{Dataset, Limits, Problem};
 
@@ -109,7 +109,7 @@ pub(super) fn examine(
         bar.set_position(done.fetch_add(1, Ordering::Relaxed) as u64 + 1);
     });
     bar.set_message(progress::COPIES);
-    problems.extend(broken);
+    leave_out(&mut problems, broken);
     problems.sort_by(|a, b| a.path.cmp(&b.path));
     let thumbnails: Vec<&Thumbnail> = stats.iter().map(|stats| &stats.thumbnail).collect();
     let groups = group_photos(&dataset, rule, NearDuplicates::Thumbnails(&thumbnails));

@@ -89,7 +89,8 @@ impl Undivided {
                  divided"
             ),
             IndivisibleCause::GroupsHoldClasses => format!(
-                "{by} there are {groups} groups of {photographs} photos, and each holds all photos of some class"
+                "{by} there are {groups} groups of {photographs} photos, and whichever of those for training is held \
+                 back, some class has no photo left to train on"
             ),
         };
         let advice = match (cause, source) {

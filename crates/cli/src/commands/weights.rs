@@ -53,19 +53,26 @@ pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
 fn list() -> anyhow::Result<Exit> {
     let folder = default_cache_dir()?;
     let mut out = output::stdout();
-    writeln!(out, "{:18}  {:42}  {:>9}  {:>7}  {:7}  cached", "name", "file", "MiB", "top-1", "SHA-256")?;
-    for entry in &CATALOGUE {
-        let cached = if folder.join(entry.file).exists() { "yes" } else { "no" };
-        let Entry { name, file, mebibytes, top1, sha256_prefix, .. } = entry;
-        let known = if sha256_prefix.len() == 64 { "whole" } else { "8 of 64" };
-        writeln!(out, "{name:18}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {known:7}  {cached}")?;
-    }
-    let Entry { input, licence, .. } = &CATALOGUE[0];
+    let longest = |text: fn(&Entry) -> &'static str| CATALOGUE.iter().map(|entry| text(entry).len()).max();
+    let names = longest(|entry| entry.name).unwrap_or(0);
+    let files = longest(|entry| entry.file).unwrap_or(0);
     writeln!(
         out,
-        "\ninput    (RGB / 255 - {:?}) / {:?}, {} x {} pixels",
-        input.mean, input.std, input.crop, input.crop
+        "{:names$}  {:files$}  {:>5}  {:>6}  {:>6}  {:7}  cached",
+        "name", "file", "MiB", "pixels", "top-1", "SHA-256"
     )?;
+    for entry in &CATALOGUE {
+        let cached = if folder.join(entry.file).exists() { "yes" } else { "no" };
+        let Entry { name, file, mebibytes, top1, sha256_prefix, input, .. } = entry;
+        let known = if sha256_prefix.len() == 64 { "whole" } else { "8 of 64" };
+        let pixels = input.crop;
+        writeln!(
+            out,
+            "{name:names$}  {file:files$}  {mebibytes:5.1}  {pixels:6}  {top1:4.1} %  {known:7}  {cached}"
+        )?;
+    }
+    let Entry { input, licence, .. } = &CATALOGUE[0];
+    writeln!(out, "\ninput    (RGB / 255 - {:?}) / {:?}", input.mean, input.std)?;
     writeln!(out, "licence  {licence}")?;
     let others = CATALOGUE.iter().filter(|entry| entry.licence != *licence).map(|entry| entry.licence);
     let others: BTreeSet<&str> = others.collect();

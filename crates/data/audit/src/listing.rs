@@ -49,7 +49,8 @@ impl Listing {
         let header = if table.named { &table.header[..] } else { &[] };
         let find = |names: &[&str]| names.iter().find_map(|name| table.column(name)).filter(|_| table.named);
         let missing = |name: &str| {
-            let line = header.join(",");
+            let first = table.rows.first().map(|row| row.cells.join(",")).unwrap_or_default();
+            let line = if table.named { header.join(",") } else { first };
             wrong(format!("no column `{name}`; the first line must name the columns, and it is `{line}`"))
         };
         let of_path = table.column("path").filter(|_| table.named).or_else(|| find(&IMAGE_COLUMNS));

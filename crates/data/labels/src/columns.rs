@@ -71,6 +71,7 @@ pub(crate) fn columns(table: &Table, choice: &ColumnChoice) -> Result<Columns, L
         .filter(|column| table.named || table.cells(*column).any(|cell| !cell.is_empty()))
         .collect();
     let label = match label {
+        Some(column) if is_measured(table, column) => return Err(measured(table, column)),
         Some(column) => LabelColumns::One(column),
         None if others.is_empty() && groups.is_empty() && !table.named => LabelColumns::Folder,
         None if !table.named => LabelColumns::One(of_list(table, others)?),
@@ -187,13 +188,17 @@ fn found(
     let named = alike.copied().find(|&column| !is_numbers(column));
     let column = named.unwrap_or(first);
     if is_measured(table, column) {
-        let what = format!(
-            "the column `{}` holds numbers with decimals and no classes; name another with --label-column",
-            table.header[column]
-        );
-        return Err(LabelError::table(&table.path, what));
+        return Err(measured(table, column));
     }
     Ok(LabelColumns::One(column))
+}
+
+fn measured(table: &Table, column: usize) -> LabelError {
+    let what = format!(
+        "the column `{}` holds numbers with decimals and no classes; name another with --label-column",
+        table.header[column]
+    );
+    LabelError::table(&table.path, what)
 }
 
 /// The column of the classes in a list without names of columns.
@@ -284,7 +289,7 @@ pub(crate) fn is_called_label(name: &str) -> bool {
 }
 
 /// Whether a column is the number of the row, as data frames write it.
-fn is_row_number(name: &str) -> bool {
+pub(crate) fn is_row_number(name: &str) -> bool {
     name.is_empty() || name.eq_ignore_ascii_case("index") || name.to_ascii_lowercase().starts_with("unnamed:")
 }
 

@@ -172,7 +172,8 @@ impl FileIndex {
         let (key, index) = match how {
             How::Named => (lower.as_str(), &self.by_name),
             How::AnyExtension => (bare(&lower), &self.by_name),
-            How::Number => match number(bare(&lower)) {
+            // Data frames write whole numbers as `12.0` where a cell is empty.
+            How::Number => match number(bare(&lower)).or_else(|| number(lower.strip_suffix(".0")?)) {
                 Some(number) => (number, &self.by_number),
                 None => return Vec::new(),
             },
@@ -219,6 +220,7 @@ mod tests {
         assert_eq!(found(&["a.jpg", "A.jpg"], &["a.jpg", "A.jpg"]), [vec![0], vec![1]]);
         assert_eq!(found(&files, &["", "nothing"]), [vec![], Vec::<usize>::new()]);
         assert_eq!(found(&["a/001.jpg", "a/010.jpg"], &["1", "10", "2"]), [vec![0], vec![1], vec![]]);
+        assert_eq!(found(&["a/1.jpg", "a/10.jpg"], &["10.0", "1.0"]), [vec![1], vec![0]]);
         assert_eq!(found(&["a/1.jpg", "a/01.jpg"], &["1", "01"]), [vec![0], vec![1]]);
         assert_eq!(
             found(&["a b/1 c.jpg", "2%.jpg"], &["a%20b/1%20c.jpg?raw=1", "2%.jpg"]),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-/// What data frames write in empty cells.
-const NOTHING: [&str; 6] = ["", "NaN", "nan", "NA", "N/A", "null"];
+/// What data frames, spreadsheets and people write where there is nothing.
+const NOTHING: [&str; 12] = ["", "NaN", "nan", "NA", "N/A", "#N/A", "<NA>", "null", "NULL", "?", "-", "--"];
 
 /// How the cells of a column hold labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use crate::annotations::annotations;
 use crate::class_first::before_name;
 use crate::column_names::{UNASSIGNED, plain};
 use crate::columns::{
-    ColumnChoice, Columns, LabelColumns, columns, is_called_label, mark, parts, photos, yes,
+    ColumnChoice, Columns, LabelColumns, columns, is_called_label, is_row_number, mark, parts, photos, yes,
 };
 use crate::error::LabelError;
-use crate::file_index::plain_path;
+use crate::file_index::{has_picture_extension, plain_path};
 use crate::json;
 use crate::label_cell::LabelCells;
 use crate::names::is_of_names;
@@ -40,6 +40,19 @@ pub struct Labels {
     pub by_folder: bool,
     /// What says that the column holds classes.
     pub known: Known,
+    /// Name of the column of photos, where the table chose it and its cells may also be numbers of rows.
+    pub image_column: Option<String>,
+    /// Other columns that may name the photos: a cell of its own in every row.
+    pub image_rivals: Vec<ImageRival>,
+}
+
+/// A column that may name the photos in the place of the one that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageRival {
+    /// Its name.
+    pub column: String,
+    /// Its cell for each of [`Labels::rows`].
+    pub cells: Vec<String>,
 }
 
 /// What says that a column holds classes.
@@ -130,6 +143,8 @@ impl Labels {
             header: Vec::new(),
             by_folder: false,
             known: Known::Told,
+            image_column: None,
+            image_rivals: Vec::new(),
         }
     }
 
@@ -153,6 +168,22 @@ impl Labels {
         }
         if all.iter().all(Vec::is_empty) {
             return Err(LabelError::table(&table.path, "it has no rows with a label"));
+        }
+        if let Some(place) = all.iter().position(|labels| labels.iter().any(|label| label.contains('\n'))) {
+            let what = format!(
+                "the label in line {} runs over several lines: a quote is wrong",
+                table.rows[place].line
+            );
+            return Err(LabelError::table(&table.path, what));
+        }
+        if choice.label.is_none()
+            && let Some(what) = no_class_twice(table, &label, &all)
+        {
+            return Err(LabelError::Undecided {
+                path: table.path.clone(),
+                what,
+                ways: vec!["`--label-column NAME` with the column of the classes".to_owned()],
+            });
         }
         let mut unused_columns = Vec::new();
         let mut group = None;
@@ -214,6 +245,11 @@ impl Labels {
             header: if table.named { table.header.clone() } else { Vec::new() },
             by_folder: label == LabelColumns::Folder && cut.is_none(),
             known,
+            image_column: may_be_row_numbers(table, image, choice).then(|| name(image)),
+            image_rivals: match may_be_row_numbers(table, image, choice) {
+                true => image_rivals(table, image, &label),
+                false => Vec::new(),
+            },
         })
     }
 
@@ -237,6 +273,43 @@ impl Labels {
     pub fn names(&self) -> BTreeSet<&str> {
         self.rows.iter().flat_map(|row| &row.labels).map(String::as_str).collect()
     }
+}
+
+/// What is said where each row has a label of its own, which is no class.
+fn no_class_twice(table: &Table, label: &LabelColumns, labels: &[Vec<String>]) -> Option<String> {
+    /// Rows from which chance does not explain it.
+    const ROWS: usize = 8;
+    let LabelColumns::One(column) = label else { return None };
+    let distinct: BTreeSet<&Vec<String>> = labels.iter().filter(|labels| !labels.is_empty()).collect();
+    (labels.len() >= ROWS && distinct.len() == labels.len()).then(|| {
+        let name = &table.header[*column];
+        format!(
+            "each of the {} rows has another value in `{name}`, so that these are no classes",
+            labels.len()
+        )
+    })
+}
+
+/// Whether the cells of the column of photos do not look like photos, and nobody named the column.
+fn may_be_row_numbers(table: &Table, image: usize, choice: &ColumnChoice) -> bool {
+    choice.image.is_none() && table.named && !table.cells(image).any(has_picture_extension)
+}
+
+/// The columns beside that of the photos which have a cell of their own in every row of a photo.
+fn image_rivals(table: &Table, image: usize, label: &LabelColumns) -> Vec<ImageRival> {
+    let rows = || table.rows.iter().filter(|row| !row.cells[image].is_empty());
+    let names_rows = |column: &usize| {
+        let mut seen = BTreeSet::new();
+        rows().all(|row| !row.cells[*column].is_empty() && seen.insert(row.cells[*column].as_str()))
+    };
+    let free = |column: &usize| {
+        *column != image && *label != LabelColumns::One(*column) && !is_row_number(&table.header[*column])
+    };
+    let rival = |column: usize| ImageRival {
+        column: table.header[column].clone(),
+        cells: rows().map(|row| row.cells[column].clone()).collect(),
+    };
+    (0..table.header.len()).filter(free).filter(names_rows).map(rival).collect()
 }
 
 /// What is said of tables of programs that write labels into cells which are documents.

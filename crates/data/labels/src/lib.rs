@@ -31,6 +31,6 @@ pub use column_names::{IMAGES as IMAGE_COLUMNS, SPLITS as SPLIT_COLUMNS};
 pub use columns::ColumnChoice;
 pub use error::LabelError;
 pub use file_index::{FileIndex, has_picture_extension, plain_path};
-pub use labels::{Known, LabelRow, Labels};
+pub use labels::{ImageRival, Known, LabelRow, Labels};
 pub use names::{Names, names_beside};
 pub use table::{Row, Table};

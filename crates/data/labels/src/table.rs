@@ -59,6 +59,11 @@ impl Table {
             let rows = rows.into_iter().map(|(line, cells)| Row { line: line + skipped, cells }).collect();
             return Ok(Self { path: path.to_owned(), header, rows, named: false });
         }
+        if let Some(line) = unclosed_quote(text) {
+            let what =
+                format!("the quote in line {} is not closed, and swallows what follows", line + skipped);
+            return Err(LabelError::table(path, what));
+        }
         let mut records = records(text, separator(text));
         let mut header: Vec<String> = records.next().iter().flatten().map(str::to_owned).collect();
         while header.len() > 1 && header.last().is_some_and(String::is_empty) {
@@ -92,6 +97,16 @@ impl Table {
     pub(crate) fn cells(&self, column: usize) -> impl Iterator<Item = &str> {
         self.rows.iter().map(move |row| row.cells[column].as_str())
     }
+}
+
+/// The line of the last row, if it holds a quote that is not closed and further lines.
+fn unclosed_quote(text: &str) -> Option<u64> {
+    let last = records(text, separator(text)).last()?;
+    let start = last.position()?;
+    let row = text.get(usize::try_from(start.byte()).ok()?..)?;
+    let is_open = row.bytes().filter(|&byte| byte == b'"').count() % 2 == 1;
+    let swallows = last.iter().any(|cell| cell.contains('\n'));
+    (is_open && swallows).then(|| start.line())
 }
 
 /// The text without notes before the table, and how many lines they are: a spreadsheet's on the separator, and comments.
@@ -195,6 +210,15 @@ mod tests {
             let table = parse(text).unwrap();
             assert_eq!((table.header.len(), table.rows.len()), (columns, 2), "{text}");
             assert!(table.header[0].starts_with('#') && table.named, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_named_by_its_line() {
+        let error = parse("image,label\n1.jpg,a\n2.jpg,\"b\n3.jpg,a\n4.jpg,b\n").unwrap_err().to_string();
+        assert!(error.contains("line 3 is not closed"), "{error}");
+        for text in ["image,size\n1.jpg,5\"\n2.jpg,6\n", "image,note\n1.jpg,\"two\nlines\"\n"] {
+            assert!(parse(text).is_ok(), "{text}");
         }
     }
 

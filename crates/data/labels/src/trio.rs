@@ -54,6 +54,8 @@ fn read([images, classes, parts]: &[PathBuf; 3]) -> Result<Labels, LabelError> {
         header: Vec::new(),
         by_folder: false,
         known: Known::Told,
+        image_column: None,
+        image_rivals: Vec::new(),
     })
 }
 

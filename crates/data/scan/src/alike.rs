@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use foliar_files::{Printable as _, quoted};
 use foliar_vision::dataset::{Dataset, Photo, Split};
 use foliar_vision::{counted, normal_class_name, portable_component, portable_name};
 
-use crate::error::AlikeClasses;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::error::{AlikeClasses, ScanError, shown_alike};
 use crate::part::bare;
 
 /// Sets of two or more classes of one normal form, by their indices. The first of each set is the one that the others are
@@ -23,6 +26,38 @@ pub(crate) fn alike(dataset: &Dataset) -> Vec<Vec<usize>> {
         classes.sort_by_key(|&class| (std::cmp::Reverse((trained[class], all[class])), class));
     }
     sets
+}
+
+/// Refuses classes to train on that lie beside one another and have one name.
+pub(crate) fn beside(dataset: &Dataset, trained: &[usize]) -> Result<(), ScanError> {
+    let one = |&(class, like): &(usize, usize)| {
+        trained[class] > 0 && is_same_name(&dataset.classes[class], &dataset.classes[like])
+    };
+    let pairs = alike(dataset).into_iter().flat_map(|classes| {
+        let like = classes[0];
+        classes.into_iter().skip(1).map(move |class| (class, like))
+    });
+    let pairs: Vec<AlikeClasses> =
+        pairs.filter(one).map(|(class, like)| pair(dataset, class, &dataset.classes[like])).collect();
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let root = quoted(&dataset.root.shown().to_string());
+    // Around a data set other folders lie, which would be the classes.
+    let at_top = pairs.iter().all(|pair| dataset.classes.contains(&pair.folder));
+    let two = match at_top {
+        true => format!("`{root} --classes-from 1` if they are two"),
+        false => "give one of them another name if they are two".to_owned(),
+    };
+    let ways = vec![format!("`{root} --match-names` to take them for one class"), two];
+    Err(ScanError::Undecided { root: dataset.root.clone(), what: shown_alike(&pairs), ways })
+}
+
+/// Whether two names of one folder are meant to be one: they differ in case, in blanks at an end or in the form of their letters
+/// (composed or not) alone. `leaf_1` and `leaf 1` may be two.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    let plain = |name: &str| name.trim().nfc().flat_map(char::to_lowercase).nfc().collect::<String>();
+    plain(one) == plain(other)
 }
 
 /// For each class the number of its photos that no folder sets apart for validation or test.

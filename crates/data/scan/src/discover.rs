@@ -31,10 +31,18 @@ pub(crate) enum Discovered {
     Obvious(Vec<Labels>),
     /// Several that say different things; paths below the root.
     Several(Vec<PathBuf>),
-    /// One for each part, with so many photos in more than one of them; paths below the root.
-    Overlapping(Vec<PathBuf>, usize),
+    /// One for each part, and photos that more than one of them lists; paths below the root.
+    Overlapping(Vec<PathBuf>, Overlap),
     /// One that is to be asked about.
     Unclear(LabelError),
+}
+
+/// Photos that the tables of several parts list.
+pub(crate) struct Overlap {
+    /// In more than one table.
+    pub(crate) twice: usize,
+    /// In any.
+    pub(crate) listed: usize,
 }
 
 /// A table with the photos that it lists.
@@ -45,6 +53,14 @@ pub(crate) struct Candidate {
     pub(crate) says: BTreeMap<usize, Vec<String>>,
     /// Pictures between which its rows do not decide.
     torn: BTreeSet<usize>,
+}
+
+impl Candidate {
+    fn says_the_same(&self, other: &Self) -> bool {
+        let parts = (table_part(&self.place), table_part(&other.place));
+        let of_two_parts = matches!(parts, (Some(one), Some(another)) if one != another);
+        !of_two_parts && self.says == other.says && self.torn == other.torn
+    }
 }
 
 /// Looks through the tables among the photos: those that label at least half of them, or have most of their rows there.
@@ -65,10 +81,10 @@ pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
     let strange: Vec<Candidate> = candidates.extract_if(.., |candidate| !is_known(candidate)).collect();
     let unclear = unclear.or_else(|| strange.first().map(|candidate| unknown_column(root, candidate)));
     let unclear = unclear.or(parts);
-    // A table that says the same again, in another form.
+    // A table that says the same again, in another form; one of another part says more than its rows do.
     let mut distinct: Vec<Candidate> = Vec::new();
     for candidate in candidates {
-        if !distinct.iter().any(|other| other.says == candidate.says && other.torn == candidate.torn) {
+        if !distinct.iter().any(|other| other.says_the_same(&candidate)) {
             distinct.push(candidate);
         }
     }
@@ -79,8 +95,8 @@ pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
         _ if are_parts(&distinct) => {
             Discovered::Obvious(distinct.into_iter().map(|one| one.labels).collect())
         }
-        _ if let Some(twice) = overlap(&distinct) => {
-            Discovered::Overlapping(distinct.into_iter().map(|one| one.place).collect(), twice)
+        _ if let Some(overlap) = overlap(&distinct) => {
+            Discovered::Overlapping(distinct.into_iter().map(|one| one.place).collect(), overlap)
         }
         _ => Discovered::Several(distinct.into_iter().map(|one| one.place).collect()),
     }
@@ -200,8 +216,8 @@ fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
                     .contains(&stem.as_str())
         };
         let classes = ["classes", "class_names", "labels", "names"].contains(&stem.as_str());
-        // `leaf.jpg.json` is a note on a photo.
-        if extension == "json" && has_picture_extension(&stem) {
+        // `leaf.jpg.json` is a note on a photo; a photo is a photo, whatever its name says.
+        if (extension == "json" && has_picture_extension(&stem)) || tree.is_picture(path) {
             continue;
         }
         let may_be = match extension.as_str() {
@@ -274,15 +290,16 @@ pub(crate) fn are_parts(candidates: &[Candidate]) -> bool {
     parts.len() == candidates.len() && !parts.contains(&None) && listed.len() == counted
 }
 
-/// How many photos the tables of several parts, one each, list for more than one.
-fn overlap(candidates: &[Candidate]) -> Option<usize> {
+/// The photos that the tables of several parts, one each, list for more than one.
+fn overlap(candidates: &[Candidate]) -> Option<Overlap> {
     let parts: BTreeSet<Option<Split>> =
         candidates.iter().map(|candidate| table_part(&candidate.place)).collect();
     let mut listed: BTreeMap<usize, usize> = BTreeMap::new();
     let files = candidates.iter().flat_map(|candidate| candidate.says.keys());
     files.for_each(|&file| *listed.entry(file).or_default() += 1);
     let twice = listed.values().filter(|&&tables| tables > 1).count();
-    (parts.len() == candidates.len() && !parts.contains(&None) && twice < listed.len()).then_some(twice)
+    (parts.len() == candidates.len() && !parts.contains(&None) && twice > 0)
+        .then_some(Overlap { twice, listed: listed.len() })
 }
 
 /// The commands that choose between tables.

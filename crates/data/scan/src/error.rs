@@ -8,6 +8,7 @@ use foliar_labels::LabelError;
 use foliar_vision::dataset::{Dataset, Split};
 use foliar_vision::problem::Problem;
 use foliar_vision::{counted, portable_component};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::review::ReviewError;
 use crate::siblings::is_no_class;
@@ -26,17 +27,19 @@ pub struct AlikeClasses {
     pub like: String,
 }
 
-fn shown_alike(pairs: &[AlikeClasses]) -> String {
+/// `val/Rust (3 photos) looks like rust`.
+pub(crate) fn shown_alike(pairs: &[AlikeClasses]) -> String {
     const NAMED: usize = 4;
     let mut shown: Vec<String> = pairs
         .iter()
         .take(NAMED)
         .map(|pair| {
             format!(
-                "{} ({}) looks like {}",
+                "{} ({}) looks like {}{}",
                 pair.folder,
                 counted(pair.photographs, "photo", "photos"),
-                pair.like
+                pair.like,
+                unseen(&pair.folder, &pair.like)
             )
         })
         .collect();
@@ -44,6 +47,18 @@ fn shown_alike(pairs: &[AlikeClasses]) -> String {
         shown.push(format!("and {} more", pairs.len() - NAMED));
     }
     shown.join(", ")
+}
+
+/// What the names of a folder and a class differ in, where it cannot be seen.
+fn unseen(folder: &str, like: &str) -> &'static str {
+    let composed = |text: &str| text.nfc().collect::<String>();
+    if folder.trim_end() != folder || like.trim_end() != like {
+        ", and one of them has a blank at its end"
+    } else if !folder.ends_with(like) && composed(folder).ends_with(&composed(like)) {
+        ", though written with other bytes"
+    } else {
+        ""
+    }
 }
 
 /// Why a folder is not a usable data set.
@@ -131,7 +146,12 @@ pub enum ScanError {
     #[error(
         "{} has a {train}/ folder of classes but also {}; move those out of the folder{}",
         root.shown(), others.join(", "),
-        if others.iter().any(|name| is_no_class(name)) { String::new() } else { format!(", or into {train}/") }
+        match others.len() {
+            _ if others.iter().any(|name| is_no_class(name)) => String::new(),
+            1 if *hold_folders => ", or rename it to val or test if it is such a part".to_owned(),
+            _ if *hold_folders => ", or rename those that are such parts to val and test".to_owned(),
+            _ => format!(", or into {train}/"),
+        }
     )]
     Mixed {
         /// The folder.
@@ -140,6 +160,8 @@ pub enum ScanError {
         train: String,
         /// The others.
         others: Vec<String>,
+        /// Whether one of the others holds folders of photos in turn, and so is no class beside those in `train`.
+        hold_folders: bool,
     },
     /// The folders may be meant in several ways.
     #[error("{}: {what}; choose: {}", root.shown(), ways.join(", or "))]
@@ -162,7 +184,7 @@ pub enum ScanError {
         root: PathBuf,
         /// Names of the folders.
         folders: String,
-        /// What is wrong with them.
+        /// What is wrong with them, and with a table that cannot be used.
         what: String,
         /// Files that may hold the labels.
         tables: Vec<String>,
@@ -224,6 +246,25 @@ pub enum ScanError {
         root: PathBuf,
         /// The classes.
         pairs: Vec<AlikeClasses>,
+    },
+    /// All photos of a class are those of another, byte for byte: a copy or a link.
+    #[error(
+        "{}: all {photographs} photos of {class} are also in {like}, byte for byte, so that nothing tells the two apart; choose: \
+         {}`--classes FILE`, a table with a header `from,to` and the line `{class},` to leave {class} out, or `{class},{like}` to \
+         take both for one class", root.shown(),
+        if *is_folder { format!("move {class} out of the folder, or ") } else { String::new() }
+    )]
+    SameClass {
+        /// The folder.
+        root: PathBuf,
+        /// The class: of two with the same photos the one whose folder is a link, or else the later one.
+        class: String,
+        /// The number of its photos.
+        photographs: usize,
+        /// The other class.
+        like: String,
+        /// Whether folders name the classes.
+        is_folder: bool,
     },
     /// No class of a part of the data set is one of those to train on.
     #[error(
@@ -289,6 +330,7 @@ impl ScanError {
                 | Self::NothingToTrainOn { .. }
                 | Self::OtherClasses { .. }
                 | Self::ClassesAlike { .. }
+                | Self::SameClass { .. }
         )
     }
 

@@ -11,6 +11,7 @@ use foliar_vision::problem::{Problem, Reason};
 use foliar_vision::{counted, portable_name};
 
 use crate::error::ScanError;
+use crate::image_column;
 use crate::layout::Layout;
 use crate::part::part_of;
 use crate::row_files::{RowFile, row_files, split_of_folders};
@@ -54,13 +55,14 @@ impl<'a> Pictures<'a> {
 /// A table, or a list with the class before each photo, as the files of `pictures` tell.
 ///
 /// # Errors
-/// As [`Labels::read`].
+/// As [`Labels::read`], and [`LabelError::Undecided`] where two columns may name the photos.
 pub(crate) fn read_labels(
     path: &Path,
     columns: &ColumnChoice,
     pictures: &Pictures<'_>,
 ) -> Result<Labels, LabelError> {
     let labels = Labels::read(path, columns)?;
+    image_column::check(&labels, pictures)?;
     let blank = |row: &LabelRow| row.image.contains(char::is_whitespace);
     if !labels.by_folder || !labels.rows.iter().all(blank) {
         return Ok(labels);
@@ -84,6 +86,8 @@ pub(crate) struct Labelled {
     folders: BTreeSet<PathBuf>,
     /// Photos that only a table of a test without classes lists.
     tests: BTreeSet<PathBuf>,
+    /// Photos of which a row may mean each; the row is a problem.
+    torn: BTreeSet<PathBuf>,
     /// Rows that name no photo, or no single one.
     pub(crate) problems: Vec<Problem>,
     /// How the tables were understood, in one sentence.
@@ -182,8 +186,10 @@ impl Labelled {
         if 10 * torn.len() > entries.len() + torn.len() {
             return Err(torn_apart(root, &tables[0], &torn, &pictures));
         }
-        let torn = entries.values().filter(|entry| entry.contradiction.is_some()).count();
-        if 2 * torn > entries.len() || tables.iter().any(Labels::is_of_boxes) {
+        let torn: BTreeSet<PathBuf> =
+            torn.iter().flatten().map(|&file| pictures.paths[file].to_owned()).collect();
+        let contradicted = entries.values().filter(|entry| entry.contradiction.is_some()).count();
+        if 2 * contradicted > entries.len() || tables.iter().any(Labels::is_of_boxes) {
             // The rows do not contradict each other: each holds one of several labels.
             for entry in entries.values_mut().filter(|entry| entry.labels != entry.all) {
                 entry.labels.clone_from(&entry.all);
@@ -249,7 +255,7 @@ impl Labelled {
             labels.iter().map(ToString::to_string).chain(named).chain(together).collect();
         let tests = tests(root, tree, tables, &pictures);
         let mut labelled =
-            Self { files, folders, tests, problems, understood: String::new(), origin, labels };
+            Self { files, folders, tests, torn, problems, understood: String::new(), origin, labels };
         labelled.understood =
             labelled.sentence(root, tree, tables, names.as_ref(), &splits, (found, map.is_some()));
         if by_folder.is_some() {
@@ -259,6 +265,12 @@ impl Labelled {
             let what = "left out: the tables list each for more than one part";
             let photos = counted(in_two_parts, "photo is", "photos are");
             labelled.understood.push_str(&format!("; {photos} {what}"));
+        }
+        if let Some(photos) = in_other_folders(&entries, &pictures) {
+            let photos = counted(photos, "photo lies", "photos lie");
+            labelled
+                .understood
+                .push_str(&format!("; {photos} in a folder of another part than the table says"));
         }
         if absent > ROWS_LISTED {
             labelled.understood.push_str(&format!("; {absent} rows list photos that are not there"));
@@ -271,7 +283,7 @@ impl Labelled {
         if let Some(sorted) = self.files.get(path) {
             return sorted.clone();
         }
-        if self.tests.contains(path) {
+        if self.tests.contains(path) || self.torn.contains(path) {
             return Sorted::Ignored;
         }
         let beside = path.parent().is_some_and(|folder| self.folders.contains(folder));
@@ -378,6 +390,15 @@ fn splits_of_folders(
         entries.keys().filter_map(|&file| Some((file, split_of_folders(pictures.paths[file])?))).collect();
     let distinct: BTreeSet<Split> = parts.values().copied().collect();
     (distinct.len() > 1 && distinct.contains(&Split::Train)).then_some(parts)
+}
+
+/// How many photos a table puts into another part than their folders do; `None` where it is none, or no table says parts.
+fn in_other_folders(entries: &BTreeMap<usize, Entry<'_>>, pictures: &Pictures<'_>) -> Option<usize> {
+    let folders = splits_of_folders(entries, pictures)?;
+    let differs = |(file, entry): &(&usize, &Entry<'_>)| {
+        entry.split.is_some_and(|split| folders.get(*file).is_some_and(|&other| other != split))
+    };
+    Some(entries.iter().filter(differs).count()).filter(|&photos| photos > 0)
 }
 
 /// The photos that tables of a test list: `test.csv` and `sample_submission.csv` beside the tables of labels.

@@ -6,7 +6,7 @@ use foliar_vision::dataset::Split;
 use foliar_vision::portable_component;
 
 use crate::options::ClassesFrom;
-use crate::part::plain_part;
+use crate::part::part_beside;
 use crate::walk::Tree;
 
 /// What the name of a mask ends in, behind that of its photo.
@@ -84,7 +84,7 @@ impl Layout {
         let (section, class) = self.class_of(folder)?;
         let inside = || {
             let below = folder.strip_prefix(&section.folder).ok()?;
-            plain_part(&portable_component(below.iter().nth(1)?))
+            part_beside(&portable_component(below.iter().nth(1)?)).map(|part| part.split)
         };
         let split = if self.parts_inside { inside() } else { section.split };
         Some(Place { class, split })

@@ -14,9 +14,12 @@ mod discover;
 mod error;
 mod examine;
 mod group;
+mod image_column;
 mod labelled;
 mod layout;
+mod left_out;
 mod litter;
+mod marked;
 mod nested;
 mod node;
 mod options;
@@ -25,6 +28,7 @@ mod photoless;
 mod recognise;
 pub mod review;
 mod row_files;
+mod same_class;
 mod shape;
 mod siblings;
 mod sorter;
@@ -52,9 +56,11 @@ pub use self::companion::masks;
 pub use self::error::{AlikeClasses, ScanError};
 use self::examine::examine;
 use self::labelled::Sorted;
+pub use self::left_out::leave_out;
 pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 pub use self::options::{ClassesFrom, LabelSource, ScanOptions};
 pub use self::review::{Review, ReviewError};
+use self::same_class::same_class;
 use self::sorter::Sorter;
 use self::unused_parts::unused_parts;
 use self::walk::{Tree, walk};
@@ -81,6 +87,13 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>
         .collect();
     if !misspelt.is_empty() {
         return Err(ScanError::ClassesAlike { root: root.to_owned(), pairs: misspelt });
+    }
+    // Who says where the classes are has seen them.
+    if dataset.tables.is_none() && options.classes_from.is_none() && options.classes.is_none() {
+        alike::beside(&dataset, &trained)?;
+    }
+    if let Some(same) = same_class(&dataset) {
+        return Err(same);
     }
     let mut unknown: BTreeSet<usize> = BTreeSet::new();
     let mut said: Vec<String> = dataset.layout.iter().cloned().collect();

@@ -31,13 +31,32 @@ pub const OUTPUT_MARK: &str = ".foliar-output";
 /// How the page of an exported classifier begins.
 const PAGE_BEGINS: &[u8] = b"<!doctype html><!-- foliar export";
 
-/// Whether the folder at `path` was written by this program: a run, pictures that explain one, or an exported page.
+/// Whether the folder at `path` was written by this program: a run, pictures that explain one or of its report, or an exported page.
 #[must_use]
 pub fn is_own(path: &Path) -> bool {
     let holds = |name: &str| path.join(name).is_file();
     holds(OUTPUT_MARK)
+        || is_of_report(path)
         || (holds("recipe.toml") && (holds("data.json") || holds("metrics.csv")))
         || (holds("manifest.webmanifest") && holds("sw.js") && begins(&path.join("index.html"), PAGE_BEGINS))
+}
+
+/// Whether the folder at `path` holds the pictures of a report that was written without a mark: it lies beside its page and its model
+/// card, and of each picture there is one of lines and one of pixels.
+fn is_of_report(path: &Path) -> bool {
+    let beside = |name: &str| path.with_file_name(name).is_file();
+    if path.file_name().is_none_or(|name| name != "pictures")
+        || !beside("report.html")
+        || !beside("model-card.md")
+    {
+        return false;
+    }
+    let twin = |file: &Path| match file.extension().and_then(OsStr::to_str) {
+        Some("png") => file.with_extension("svg").is_file(),
+        Some("svg") => file.with_extension("png").is_file(),
+        _ => false,
+    };
+    path.read_dir().is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| twin(&entry.path()))))
 }
 
 fn begins(path: &Path, with: &[u8]) -> bool {

@@ -1,6 +1,9 @@
 //! What the name of a folder says: a part of a data set, a fold, a kind of picture.
 
 use foliar_vision::dataset::Split;
+use foliar_vision::normal_class_name;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// Words that stand beside the name of a part and say nothing: `train_images`, `Test Set`.
 pub(crate) const FILLERS: [&str; 24] = [
@@ -39,10 +42,26 @@ pub(crate) struct Part {
 
 /// The part that `name` means, if one of its words names a part.
 pub(crate) fn part_of(name: &str) -> Option<Part> {
+    part(name, false)
+}
+
+/// The part that `name` means beside the name of another part, where a word that has other meanings too is one: `essai`.
+pub(crate) fn part_beside(name: &str) -> Option<Part> {
+    part(name, true)
+}
+
+/// Whether `names`, which lie beside one another, mean at least two parts, so that [`part_beside`] says what each of them is.
+pub(crate) fn are_several_parts<'a>(names: impl IntoIterator<Item = &'a str>) -> bool {
+    let splits: Vec<Split> = names.into_iter().filter_map(part_beside).map(|part| part.split).collect();
+    splits.iter().any(|split| *split != splits[0])
+}
+
+fn part(name: &str, beside: bool) -> Option<Part> {
     let mut split = None;
     let mut rest = Vec::new();
     for word in words(name) {
-        match (split_of(&word), split) {
+        let doubtful = || (beside && DOUBTFUL_TEST.contains(&word.as_str())).then_some(Split::Test);
+        match (split_of(&word).or_else(doubtful), split) {
             (Some(found), None) => split = Some(found),
             (Some(_), Some(_)) => return None,
             (None, _) if FILLERS.contains(&word.as_str()) || is_number(&word) => {}
@@ -60,8 +79,9 @@ pub(crate) fn plain_part(name: &str) -> Option<Split> {
 /// The part that a word means, alone or grown together with a filler: `trainset`.
 fn split_of(word: &str) -> Option<Split> {
     let grown = FILLERS.iter().find_map(|filler| Split::of_word(word.strip_suffix(filler)?));
+    let folded = normal_class_name(word);
     Split::of_word(word).or(grown).or_else(|| {
-        let of = |words: &[&str]| words.contains(&word);
+        let of = |words: &[&str]| words.contains(&word) || words.contains(&folded.as_str());
         match () {
             () if of(&TRAINING) => Some(Split::Train),
             () if of(&VALIDATION) => Some(Split::Validation),
@@ -71,27 +91,51 @@ fn split_of(word: &str) -> Option<Split> {
     })
 }
 
-/// Words for the parts in other languages.
-const TRAINING: [&str; 8] = [
+/// Words for the parts in other languages, without accents.
+const TRAINING: [&str; 14] = [
     "entrenamiento",
     "treino",
     "treinamento",
     "trainingsdaten",
     "entrainement",
-    "entra\u{ee}nement",
     "apprentissage",
     "addestramento",
+    "обучение",
+    "обучающая",
+    "训练",
+    "训练集",
+    "訓練",
+    "訓練集",
+    "प्रशिक्षण",
 ];
-const VALIDATION: [&str; 7] = [
+const VALIDATION: [&str; 11] = [
     "validierung",
     "validierungsdaten",
     "validacion",
-    "validaci\u{f3}n",
     "validacao",
-    "valida\u{e7}\u{e3}o",
     "validazione",
+    "валидация",
+    "验证",
+    "验证集",
+    "驗證",
+    "驗證集",
+    "सत्यापन",
 ];
-const TEST: [&str; 5] = ["prueba", "pruebas", "teste", "testes", "testdaten"];
+const TEST: [&str; 11] = [
+    "prueba",
+    "pruebas",
+    "teste",
+    "testes",
+    "testdaten",
+    "тест",
+    "测试",
+    "测试集",
+    "測試",
+    "測試集",
+    "परीक्षण",
+];
+/// Words for a test that have other meanings too.
+const DOUBTFUL_TEST: [&str; 4] = ["essai", "essais", "prova", "prove"];
 
 /// Whether `name` is that of one fold of several: `fold0`, `Fold 3`, `cv_2`.
 pub(crate) fn is_fold(name: &str) -> bool {
@@ -145,7 +189,7 @@ const MASKS: [&str; 12] = [
 ];
 
 /// Words for what was done to photos.
-const VERSIONS: [&str; 29] = [
+pub(crate) const VERSIONS: [&str; 29] = [
     "color",
     "colour",
     "gray",
@@ -188,7 +232,7 @@ pub(crate) fn is_version(name: &str) -> bool {
 
 /// Whether `name` is one that programs give to what they write.
 pub(crate) fn is_output(name: &str) -> bool {
-    const OUTPUTS: [&str; 21] = [
+    const OUTPUTS: &[&str] = &[
         "runs",
         "run",
         "result",
@@ -197,19 +241,39 @@ pub(crate) fn is_output(name: &str) -> bool {
         "outputs",
         "log",
         "logs",
+        "lightninglogs",
         "checkpoint",
         "checkpoints",
         "weights",
         "predict",
+        "pred",
+        "preds",
         "prediction",
         "predictions",
         "inference",
         "submission",
         "submissions",
         "explained",
+        "heatmap",
         "heatmaps",
         "gradcam",
+        "saliency",
+        "confusionmatrix",
+        "confusionmatrices",
+        "plots",
+        "figures",
+        "charts",
+        "visualization",
+        "visualizations",
+        "visualisation",
+        "visualisations",
         "screenshots",
+        "wandb",
+        "mlruns",
+        "mlartifacts",
+        "tensorboard",
+        "report",
+        "reports",
     ];
     let words = words(name);
     let mut words = words.iter().filter(|word| !is_number(word)).peekable();
@@ -297,12 +361,31 @@ pub(crate) fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Runs of letters, cut where lower case turns to upper, and of digits; in lower case.
+/// Runs of letters with their marks, cut where lower case turns to upper, and of digits; in lower case. Two words that
+/// mean one thing are one: `ground_truth`.
 pub(crate) fn words(name: &str) -> Vec<String> {
+    const ONE: [(&str, &str); 5] = [
+        ("ground", "truth"),
+        ("grad", "cam"),
+        ("confusion", "matrix"),
+        ("confusion", "matrices"),
+        ("lightning", "logs"),
+    ];
+    let mut words: Vec<String> = Vec::new();
+    for word in runs(name) {
+        match words.last_mut() {
+            Some(last) if ONE.contains(&(last.as_str(), word.as_str())) => last.push_str(&word),
+            _ => words.push(word),
+        }
+    }
+    words
+}
+
+fn runs(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = None;
-    for letter in name.chars() {
-        let kind = (letter.is_alphabetic(), letter.is_numeric());
+    for letter in name.nfc() {
+        let kind = (letter.is_alphabetic() || is_combining_mark(letter), letter.is_numeric());
         let begins = match before {
             Some((last, was)) => was != kind || (letter.is_uppercase() && char::is_lowercase(last)),
             None => true,
@@ -347,6 +430,26 @@ mod tests {
         for name in ["rust", "trained_plants", "Valencia", "latest", "train_and_test", "contest"] {
             assert!(plain_part(name).is_none(), "{name}");
         }
+        for (name, split) in [
+            ("Entraînement", Split::Train),
+            ("entrai\u{302}nement", Split::Train),
+            ("apprentissage", Split::Train),
+            ("validacio\u{301}n", Split::Validation),
+            ("Validação", Split::Validation),
+            ("обучение", Split::Train),
+            ("Валидация", Split::Validation),
+            ("тест", Split::Test),
+            ("训练集", Split::Train),
+            ("验证", Split::Validation),
+            ("测试集", Split::Test),
+            ("प्रशिक्षण", Split::Train),
+            ("परीक्षण", Split::Test),
+        ] {
+            assert_eq!(plain_part(name), Some(split), "{name}");
+        }
+        assert!(plain_part("essai").is_none() && plain_part("prova").is_none());
+        assert_eq!(part_beside("Essai 1").map(|part| part.split), Some(Split::Test));
+        assert!(are_several_parts(["apprentissage", "essai"]) && !are_several_parts(["essai", "rouille"]));
         let part = part_of("beans_train").map(|part| (part.split, part.rest));
         assert_eq!(part, Some((Split::Train, "beans".to_owned())));
     }
@@ -361,7 +464,9 @@ mod tests {
                 .all(is_kind)
         );
         assert!(!["rust", "masked_chafer", "rust_images", "512"].into_iter().any(is_kind));
-        assert!(is_mask("segmentation_masks") && !is_mask("images"));
+        assert!(is_mask("segmentation_masks") && is_mask("Ground Truth") && !is_mask("images"));
+        assert!(["lightning_logs", "Grad-CAM", "confusion_matrix", "plots"].into_iter().all(is_output));
+        assert!(!["lightning", "plot 3", "ground", "matrix"].into_iter().any(is_output));
         assert_eq!(normal("Bean_Rust "), normal("bean rust"));
     }
 }

@@ -26,8 +26,10 @@ use crate::nested::{
 };
 use crate::node::Node;
 use crate::options::ClassesFrom;
-use crate::part::{is_fold, is_kind, is_mask, is_version, part_of, plain_part, speaks_of_masks};
-use crate::shape::{SomeParts, deeper_parts, folds, parts, parts_inside, parts_inside_some, wrapper};
+use crate::part::{is_fold, is_kind, is_mask, is_version, plain_part, speaks_of_masks};
+use crate::shape::{
+    SomeParts, deeper_parts, folds, part_reader, parts, parts_inside, parts_inside_some, wrapper,
+};
 use crate::siblings::{are_no_classes, family, no_classes};
 use crate::ways::{Level, Ways};
 use crate::wording::{KIND, are_parts, listed, not_used, shown};
@@ -107,8 +109,9 @@ impl Recogniser<'_> {
         if let Some(sections) = parts(node) {
             return self.parted(base, node, sections);
         }
-        let plain: Vec<&String> = names.iter().filter(|name| plain_part(name).is_some()).collect();
-        if !plain.is_empty() {
+        let part_of = part_reader(node);
+        let is_part = |name: &String| part_of(name).is_some_and(|part| part.rest.is_empty());
+        if names.iter().any(is_part) {
             return Err(self.half_parted(base, node, &names));
         }
         let halves = |name: &String| part_of(name).is_some_and(|part| part.rest.chars().count() == 1);
@@ -187,6 +190,7 @@ impl Recogniser<'_> {
     fn parted(&self, base: &Path, node: &Node, mut sections: Vec<Section>) -> Result<Layout, ScanError> {
         let used: BTreeSet<PathBuf> =
             sections.iter().filter_map(|section| section.folder.iter().next().map(PathBuf::from)).collect();
+        let part_of = part_reader(node);
         let flat: Vec<(String, &Node)> = node
             .named()
             .filter(|(_, key, _)| !used.contains(Path::new(key)))
@@ -323,6 +327,9 @@ impl Recogniser<'_> {
 
     /// Parts beside folders that are none.
     fn half_parted(&self, base: &Path, node: &Node, names: &[String]) -> ScanError {
+        let part_of = part_reader(node);
+        let plain_part =
+            |name: &String| part_of(name).filter(|part| part.rest.is_empty()).map(|part| part.split);
         let (parts, others): (Vec<String>, Vec<String>) =
             names.iter().cloned().partition(|name| plain_part(name).is_some());
         let flat =
@@ -332,7 +339,10 @@ impl Recogniser<'_> {
         }
         let train = parts.iter().find(|name| plain_part(name) == Some(Split::Train));
         if let (Some(train), false) = (train, flat) {
-            return ScanError::Mixed { root: self.ways.folder(base), train: train.clone(), others };
+            let hold_folders =
+                node.named().any(|(name, _, node)| others.contains(&name) && node.has_folders());
+            let root = self.ways.folder(base);
+            return ScanError::Mixed { root, train: train.clone(), others, hold_folders };
         }
         if let Some(inner) = deeper_parts(base, node) {
             return self.ways.parts_below(&inner);
@@ -458,12 +468,17 @@ impl Recogniser<'_> {
             (true, _) => "move them into train/, val/ and test/ folders above the classes".to_owned(),
             (false, None) => "move them into one folder to take them for one class".to_owned(),
             (false, Some(whole)) => format!(
-                "`{} --classes-from 1 --classes FILE`, a table with a header `from,to` and a line such as `{},{}`, to take them for one class",
-                self.ways.path(whole), family.other(), family.plain
+                "`{} --classes-from 1 --classes FILE`, a table with a header `from,to` and a line such as `{other},{}`, to take them for one class, or `{other},` to leave that one out",
+                self.ways.path(whole), family.plain, other = family.other()
             ),
         });
         let what = if family.parts { "parts" } else { "versions" };
-        let what = format!("{} are named like {what} of one class", listed(&family.names));
+        let more = match family.more {
+            0 => String::new(),
+            1 => ", and so is one more set of names".to_owned(),
+            more => format!(", and so are {more} more sets of names"),
+        };
+        let what = format!("{} are named like {what} of one class{more}", listed(&family.names));
         Err(self.ways.undecided(level.at, what, ways))
     }
 

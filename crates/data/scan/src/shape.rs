@@ -9,7 +9,7 @@ use foliar_vision::portable_component;
 use crate::group::worded;
 use crate::layout::Section;
 use crate::node::Node;
-use crate::part::{is_fold, part_of, plain_part};
+use crate::part::{Part, are_several_parts, is_fold, part_beside, part_of, plain_part};
 use crate::siblings::is_no_class;
 
 /// The only folder of a folder, if the data set begins inside it.
@@ -25,8 +25,15 @@ pub(crate) fn wrapper(node: &Node) -> Option<(&std::ffi::OsStr, &Node)> {
     (inside && deeper && plain_part(&text).is_none()).then_some((name.as_os_str(), only))
 }
 
+/// What says the part of a folder of `node` by its name: with words that have other meanings too where there are several parts.
+pub(crate) fn part_reader(node: &Node) -> fn(&str) -> Option<Part> {
+    let names: Vec<String> = node.named().map(|(name, ..)| name).collect();
+    if are_several_parts(names.iter().map(String::as_str)) { part_beside } else { part_of }
+}
+
 /// The folders of `node` as parts of a data set: all are named like parts, and hold folders of pictures.
 pub(crate) fn parts(node: &Node) -> Option<Vec<Section>> {
+    let part_of = part_reader(node);
     let rests: Option<BTreeSet<String>> =
         node.named().map(|(name, ..)| part_of(&name).map(|part| part.rest)).collect();
     let alike = rests.is_some_and(|rests| rests.len() == 1 && (node.folders.len() > 1 || rests.contains("")));
@@ -89,13 +96,14 @@ pub(crate) fn folds(base: &Path, node: &Node) -> Option<Vec<Section>> {
 /// The parts that are the folders of every class, if they are.
 pub(crate) fn parts_inside(node: &Node) -> Option<Vec<String>> {
     let mut parts = BTreeSet::new();
+    let plain = |name: &str| part_beside(name).filter(|part| part.rest.is_empty()).map(|part| part.split);
     for (_, _, class) in node.named() {
         for (name, _, below) in class.named() {
-            plain_part(&name).filter(|_| !below.has_folders())?;
+            plain(&name).filter(|_| !below.has_folders())?;
             parts.insert(name);
         }
     }
-    let splits: BTreeSet<Option<Split>> = parts.iter().map(|name| plain_part(name)).collect();
+    let splits: BTreeSet<Option<Split>> = parts.iter().map(|name| plain(name)).collect();
     let above = node.folders.len() > 1 && node.folders.values().all(Node::is_above);
     (above && splits.len() > 1).then(|| parts.into_iter().collect())
 }

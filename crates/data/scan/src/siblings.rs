@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::marked::marked;
 use crate::part::{Bare, bare, is_kind, is_mask, is_output, is_version, normal};
 
 /// Names of one class: `rust` and `rust_aug`, `rust_train` and `rust_test`.
@@ -13,6 +14,8 @@ pub(crate) struct Family {
     pub(crate) plain: String,
     /// Whether a name has the word for a part of a data set.
     pub(crate) parts: bool,
+    /// How many more such sets of names there are.
+    pub(crate) more: usize,
 }
 
 impl Family {
@@ -24,6 +27,7 @@ impl Family {
             names: members.iter().map(|(name, _)| (*name).clone()).collect(),
             plain: plain.0.clone(),
             parts: members.iter().any(|(_, bare)| bare.part),
+            more: 0,
         }
     }
 
@@ -97,36 +101,26 @@ pub(crate) fn family(names: &[String]) -> Option<Family> {
     for member in bare.iter().filter(|(_, bare)| !bare.coloured.is_empty()) {
         classes.entry(&member.1.coloured).or_default().push(member);
     }
-    let whole = classes.values().find(|members| {
+    let mut whole = classes.values().filter(|members| {
         let copies =
             members.iter().any(|(_, bare)| bare.numbered) && members.iter().any(|(_, bare)| !bare.numbered);
         members.len() > 1 && (copies || members.iter().any(|(_, bare)| bare.version || bare.part))
     });
-    if let Some(members) = whole {
-        return Some(Family::of(members));
+    if let Some(members) = whole.next() {
+        return Some(Family { more: whole.count(), ..Family::of(members) });
     }
-    // The side of resized photos: `rust_256` beside `rust`.
-    const SIDES: [&str; 12] =
-        ["64", "96", "128", "160", "192", "224", "256", "299", "300", "384", "512", "1024"];
-    let plain = |(name, _): &(&String, Bare)| {
-        let whole = normal(name);
-        let stem = SIDES.iter().find_map(|side| whole.strip_suffix(side)).unwrap_or_default();
-        let ends = stem.ends_with(|letter: char| letter.is_alphabetic());
-        bare.iter().find(|(other, _)| ends && normal(other) == stem)
-    };
-    if let Some((member, plain)) = bare.iter().find_map(|member| Some((member, plain(member)?))) {
-        return Some(Family {
-            names: vec![plain.0.clone(), member.0.clone()],
-            plain: plain.0.clone(),
-            parts: false,
-        });
+    let marked = marked(names);
+    if let Some((plain, name)) = marked.first() {
+        let names = vec![plain.clone(), name.clone()];
+        return Some(Family { names, plain: plain.clone(), parts: false, more: marked.len() - 1 });
     }
     let mut colours: BTreeMap<&str, Vec<&(&String, Bare)>> = BTreeMap::new();
     for member in bare.iter().filter(|(_, bare)| !bare.class.is_empty() && (bare.colour || bare.version)) {
         colours.entry(&member.1.class).or_default().push(member);
     }
-    let members = colours.values().find(|members| members.len() > 1)?;
-    Some(Family::of(members))
+    let mut members = colours.values().filter(|members| members.len() > 1);
+    let first = members.next()?;
+    Some(Family { more: members.count(), ..Family::of(first) })
 }
 
 #[cfg(test)]
@@ -153,6 +147,9 @@ mod tests {
             ("leaf spot|gray leaf spot|leaf spot aug", "leaf spot|leaf spot aug", false),
             ("spot gray|spot color", "spot gray|spot color", false),
             ("healthy|healthy (1)|healthy (2)", "healthy|healthy (1)|healthy (2)", false),
+            ("rust|rust_gray|scab|scab_gray", "rust|rust_gray", false),
+            ("Rust|Rust 256x256|scab", "Rust|Rust 256x256", false),
+            ("gray_healthy|healthy|scab", "healthy|gray_healthy", false),
         ] {
             let found: Vec<String> = found.split('|').map(str::to_owned).collect();
             assert_eq!(of(names), Some((found, parts)), "{names}");
@@ -191,6 +188,7 @@ mod tests {
             ("Rust|Rust (1)", "Rust", "Rust (1)"),
             ("RustAugmented|RustOriginal", "RustOriginal", "RustAugmented"),
             ("aug rust|flipped rust", "aug rust", "flipped rust"),
+            ("rust_bw|rust|scab", "rust", "rust_bw"),
         ] {
             let names: Vec<String> = names.split('|').map(str::to_owned).collect();
             let family = family(&names).unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use foliar_files::{Printable as _, quoted};
-use foliar_labels::{ClassMap, ColumnChoice, Labels, Mapped};
+use foliar_labels::{ClassMap, ColumnChoice, LabelError, Labels, Mapped};
 use foliar_vision::dataset::TableOrigin;
 use foliar_vision::problem::{Problem, Reason};
 use foliar_vision::{counted, portable_name};
@@ -225,7 +225,7 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
         }
         recognised => recognised,
     };
-    match (discover(root, tree, &source.columns), layout) {
+    let sorted = match (discover(root, tree, &source.columns), layout) {
         (Discovered::Obvious(tables), layout) => match layout {
             Err(ScanError::Undecided { root: at, what, mut ways }) if !asked => {
                 let places: Vec<PathBuf> = tables.into_iter().map(|table| table.path).collect();
@@ -235,18 +235,20 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
             Err(error @ ScanError::Mixed { .. }) if !asked => Err(error),
             _ => labelled(&tables, true),
         },
-        (Discovered::Overlapping(places, twice), _) => {
+        (Discovered::Overlapping(places, overlap), _) => {
             let shown: Vec<String> = places.iter().map(|place| portable_name(place)).collect();
             let whole: Vec<PathBuf> = places.iter().map(|place| root.join(place)).collect();
             let all = format!("`{}` to leave these photos out", labels_option(root, &whole));
+            // Nothing would be left of tables that list the same photos.
+            let all = (overlap.twice < overlap.listed).then_some(all);
             Err(ScanError::Undecided {
                 root: root.to_owned(),
                 what: format!(
                     "{} are listed in more than one of {}, and no photo may both train and validate",
-                    counted(twice, "photo", "photos"),
+                    counted(overlap.twice, "photo", "photos"),
                     listed(&shown)
                 ),
-                ways: std::iter::once(all).chain(ways(root, &places)).collect(),
+                ways: all.into_iter().chain(ways(root, &places)).collect(),
             })
         }
         (Discovered::Several(places), Err(ScanError::Undecided { root: at, what, ways })) if !asked => {
@@ -274,7 +276,36 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
             }
         }
         (_, layout) => layout.and_then(folders),
+    };
+    sorted.map_err(|error| without_unusable(error, tree, source, root))
+}
+
+/// The error without the tables that would not do, and with what is wrong with the first of them.
+fn without_unusable(error: ScanError, tree: &Tree, source: &LabelSource, top: &Path) -> ScanError {
+    let ScanError::LabelsElsewhere { root, folders, mut what, mut tables } = error else { return error };
+    let pictures = Pictures::of(tree);
+    let mut unusable = None;
+    tables.retain(|table| {
+        let path = root.join(table);
+        // A number of notes on single photos is no file.
+        let read = match path.is_file() {
+            true => read_labels(&path, &source.columns, &pictures).map_err(ScanError::from),
+            false => return true,
+        };
+        match read.and_then(|labels| Labelled::of(top, tree, &[labels], None, false)) {
+            Ok(_) | Err(ScanError::Undecided { .. } | ScanError::Labels(LabelError::Undecided { .. })) => {
+                true
+            }
+            Err(error) => {
+                unusable.get_or_insert(error);
+                false
+            }
+        }
+    });
+    if let Some(error) = unusable {
+        what.push_str(&format!("; no labels can be had from {error}"));
     }
+    ScanError::LabelsElsewhere { root, folders, what, tables }
 }
 
 /// `PHOTOS --labels a.csv --labels b.csv`.

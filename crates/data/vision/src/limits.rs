@@ -9,13 +9,14 @@ pub struct Limits {
     pub pixels: u64,
     /// Largest file that is read, in bytes. Default: 256 MiB.
     pub bytes: u64,
-    /// Most memory that one photo takes while it is decoded, its file included, in bytes. Default: 400 million.
+    /// Most memory that one photo takes while it is decoded, its file included, in bytes. Default: 380 million, so that a
+    /// program of one thread stays below 400.
     pub memory: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pixels: 256_000_000, bytes: 256 << 20, memory: 400_000_000 }
+        Self { pixels: 256_000_000, bytes: 256 << 20, memory: 380_000_000 }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is wrong with the files of a data set. A problem is not an error: work continues without the file.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -458,7 +459,10 @@ impl fmt::Display for Reason {
                 write!(f, "{row} lists this photo, but it is not in the folder")
             }
             Self::SeveralFiles { row, files } => {
-                write!(f, "left out: {row} may mean any of {files}; write the folder in the table too")
+                let folders: BTreeSet<&str> =
+                    files.split(", ").map(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder)).collect();
+                let more = if folders.len() > 1 { "folder" } else { "end of the name" };
+                write!(f, "left out: {row} may mean any of {files}; write the {more} in the table too")
             }
             Self::Unlisted => f.write_str("left out: no row of the table lists it"),
             Self::WithoutLabel => f.write_str("left out: the table gives it no class"),

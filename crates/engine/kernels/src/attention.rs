@@ -16,6 +16,7 @@
 //! Memory"; Dao et al. 2022): memory grows with the tokens, not with their square, and nothing is kept between the passes. Each
 //! photograph and head is a piece of work, whose sums are added in the order of the rows.
 
+use crate::curve::exp;
 use crate::elementwise::Accumulate;
 use crate::isa::level::Level;
 use crate::parallel;
@@ -24,7 +25,6 @@ use crate::product::{BLOCK, Panels, Results, Start, SumsBlock, copy_short, multi
 use crate::rows::{dot, largest, sum};
 use crate::scratch;
 use crate::shape::{Nhwc, values};
-use crate::sigmoid::exp;
 
 /// Queries at a time: their rows of S stay in the second-level cache. At most [`BLOCK`], and a multiple of every tile's rows.
 const QUERIES: usize = 96;

@@ -20,6 +20,7 @@
 mod backward_input;
 mod backward_weight;
 mod forward;
+pub mod grouped;
 mod prepared;
 mod windows;
 mod winograd;

@@ -41,7 +41,7 @@ impl Mask {
 
     /// What the element at `place` is multiplied by.
     #[inline(always)]
-    fn factor(&self, place: usize) -> f32 {
+    pub(crate) fn factor(&self, place: usize) -> f32 {
         let hash = mix(self.key.wrapping_add((place as u64).wrapping_mul(GOLDEN)));
         if (hash >> 32) as u32 >= self.threshold { self.scale } else { 0.0 }
     }

@@ -1,4 +1,4 @@
-//! The exact GELU (Hendrycks and Gimpel 2016), `x Φ(x)`, with its gradient.
+//! The exact GELU (Hendrycks and Gimpel 2016), `x Φ(x)`, at one number.
 //!
 //! | symbol | meaning |
 //! | --- | --- |
@@ -11,10 +11,7 @@
 //! 1e-7 of it. So both tails keep their relative precision, which `1 + erf` would lose on the left, and the density costs
 //! nothing more. The coefficients are those of the polynomial that is exact at Chebyshev's nodes for z of 0 to 14.
 
-use crate::elementwise::{Accumulate, CHUNK};
-use crate::isa::level::Level;
-use crate::parallel::{Chunks, chunk_of, share_out};
-use crate::sigmoid::exp;
+use crate::curve::exp;
 
 /// p.
 const SLOPE: f32 = 0.26;
@@ -46,64 +43,15 @@ fn distribution(x: f32) -> (f32, f32) {
     (if x > 0.0 { 1.0 - tail } else { tail }, bell)
 }
 
+/// `x Φ(x)`.
 #[inline(always)]
-fn slope(x: f32) -> f32 {
+pub(crate) fn gelu(x: f32) -> f32 {
+    x * distribution(x).0
+}
+
+/// The derivative of [`gelu`] at `x`, `Φ(x) + x φ(x)`.
+#[inline(always)]
+pub(crate) fn gelu_slope(x: f32) -> f32 {
     let (below, bell) = distribution(x);
     below + x * bell * DENSITY_AT_ZERO
 }
-
-/// `y = x Φ(x)`.
-///
-/// # Panics
-///
-/// If the lengths differ.
-pub fn forward(x: &[f32], y: &mut [f32]) {
-    assert_eq!(x.len(), y.len(), "lengths differ");
-    share_out(Chunks::new(y, CHUNK), |index, y| forward_chunk(chunk_of(x, CHUNK, index), y));
-}
-
-/// Gradient of the input `x` of [`forward`]: `dx = dy (Φ(x) + x φ(x))`.
-///
-/// # Panics
-///
-/// If the lengths differ.
-pub fn backward(x: &[f32], dy: &[f32], accumulate: Accumulate, dx: &mut [f32]) {
-    assert!(x.len() == dx.len() && dy.len() == dx.len(), "lengths differ");
-    share_out(Chunks::new(dx, CHUNK), |index, dx| {
-        backward_chunk(chunk_of(x, CHUNK, index), chunk_of(dy, CHUNK, index), accumulate, dx);
-    });
-}
-
-/// [`backward`], written over `dy`.
-///
-/// # Panics
-///
-/// If the lengths differ.
-pub fn backward_in_place(x: &[f32], dy: &mut [f32]) {
-    assert_eq!(x.len(), dy.len(), "lengths differ");
-    share_out(Chunks::new(dy, CHUNK), |index, dy| rescale_chunk(chunk_of(x, CHUNK, index), dy));
-}
-
-#[inline(always)]
-fn forward_body(_: impl Level, x: &[f32], y: &mut [f32]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = x * distribution(x).0;
-    }
-}
-multiversion!(fn forward_chunk(x: &[f32], y: &mut [f32]) = forward_body);
-
-#[inline(always)]
-fn backward_body(_: impl Level, x: &[f32], dy: &[f32], accumulate: Accumulate, dx: &mut [f32]) {
-    let triples = dx.iter_mut().zip(x).zip(dy);
-    match accumulate {
-        Accumulate::Overwrite => triples.for_each(|((dx, &x), dy)| *dx = dy * slope(x)),
-        Accumulate::Add => triples.for_each(|((dx, &x), dy)| *dx += dy * slope(x)),
-    }
-}
-multiversion!(fn backward_chunk(x: &[f32], dy: &[f32], accumulate: Accumulate, dx: &mut [f32]) = backward_body);
-
-#[inline(always)]
-fn rescale_body(_: impl Level, x: &[f32], dy: &mut [f32]) {
-    dy.iter_mut().zip(x).for_each(|(dy, &x)| *dy *= slope(x));
-}
-multiversion!(fn rescale_chunk(x: &[f32], dy: &mut [f32]) = rescale_body);

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn rows_of_any_length_are_summed_whole() {
-        for len in [0, 1, 31, 32, 33, 100] {
+        for len in [0_usize, 1, 31, 32, 33, 100] {
             let row: Vec<f32> = (0..len).map(|index| index as f32).collect();
             let expected = (len * len.saturating_sub(1) / 2) as f32;
             assert_eq!(sum(&row, |value| value), expected);

@@ -2,13 +2,9 @@
 
 mod common;
 
-use common::{LONG, Random, assert_close, assert_same_on_all_pools, fewer};
+use common::{Random, assert_close, assert_same_on_all_pools, fewer};
 use foliar_kernels::channels::{
     concat_backward, concat_forward, scale_backward_factor, scale_backward_image, scale_forward,
-};
-use foliar_kernels::sigmoid::{
-    sigmoid_backward, sigmoid_backward_in_place, sigmoid_forward, silu_backward, silu_backward_in_place,
-    silu_forward,
 };
 use foliar_kernels::{Accumulate, Nhwc};
 
@@ -65,63 +61,4 @@ fn channels_are_scaled() {
             assert_close(&ds, &expected, 1e-6, &what);
         }
     }
-}
-
-#[test]
-fn sigmoid_and_silu_with_their_gradients() {
-    let mut random = Random::new(3);
-    let x: Vec<f32> = random.values(LONG).iter().map(|x| x * 20.0).collect();
-    let dy = random.values(x.len());
-    let sigma = |x: f32| 1.0 / (1.0 + (-f64::from(x)).exp());
-    let all = |f: &dyn Fn(usize) -> f64| (0..x.len()).map(f).collect::<Vec<f64>>();
-    let mut y = vec![f32::NAN; x.len()];
-    silu_forward(&x, &mut y);
-    assert_close(&y, &all(&|i| f64::from(x[i]) * sigma(x[i])), 1e-7, "silu");
-    sigmoid_forward(&x, &mut y);
-    assert_close(&y, &all(&|i| sigma(x[i])), 3e-7, "sigmoid");
-    for accumulate in [Accumulate::Overwrite, Accumulate::Add] {
-        let start = if accumulate == Accumulate::Add { 0.5 } else { 0.0 };
-        let mut dx = vec![start; x.len()];
-        sigmoid_backward(&y, &dy, accumulate, &mut dx);
-        let slope = |i: usize| sigma(x[i]) * (1.0 - sigma(x[i]));
-        assert_close(
-            &dx,
-            &all(&|i| f64::from(start) + f64::from(dy[i]) * slope(i)),
-            1e-6,
-            "sigmoid's gradient",
-        );
-        let mut dx = vec![start; x.len()];
-        silu_backward(&x, &dy, accumulate, &mut dx);
-        let slope = |i: usize| sigma(x[i]) * (1.0 + f64::from(x[i]) * (1.0 - sigma(x[i])));
-        assert_close(&dx, &all(&|i| f64::from(start) + f64::from(dy[i]) * slope(i)), 1e-6, "silu's gradient");
-    }
-}
-
-#[test]
-fn gradients_in_place_are_those_beside() {
-    let mut random = Random::new(4);
-    let (values, dy) = (random.values(LONG), random.values(LONG));
-    for (beside, in_place) in [
-        (
-            sigmoid_backward as fn(&[f32], &[f32], Accumulate, &mut [f32]),
-            sigmoid_backward_in_place as fn(&[f32], &mut [f32]),
-        ),
-        (silu_backward, silu_backward_in_place),
-    ] {
-        let mut expected = vec![f32::NAN; dy.len()];
-        beside(&values, &dy, Accumulate::Overwrite, &mut expected);
-        let mut found = dy.clone();
-        in_place(&values, &mut found);
-        assert_eq!(found, expected);
-    }
-}
-
-#[test]
-fn infinities_saturate_and_nan_is_not_hidden() {
-    let x = [f32::NEG_INFINITY, -200.0, 200.0, f32::INFINITY, f32::NAN];
-    let mut y = [0.5; 5];
-    sigmoid_forward(&x, &mut y);
-    assert!(y[0] < 1e-37 && y[1] < 1e-37 && y[2] == 1.0 && y[3] == 1.0 && y[4].is_nan(), "{y:?}");
-    silu_forward(&x[1..], &mut y[1..]);
-    assert!(y[1].abs() < 1e-35 && y[2] == 200.0 && y[3] == f32::INFINITY && y[4].is_nan(), "{y:?}");
 }

@@ -1,15 +1,15 @@
-//! Layer norm, GELU, factors and shifts of channels, and lists of tokens, against plain loops in float64.
+//! Layer norm, factors and shifts of channels, and lists of tokens, against plain loops in float64.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use common::{LONG, Random, assert_close, assert_same_on_all_pools, fewer};
+use common::{Random, assert_close, assert_same_on_all_pools, fewer};
+use foliar_kernels::Accumulate;
 use foliar_kernels::layer_norm::{
     Destination, LayerNorm, scale_channels, scale_channels_backward, scale_channels_in_place, shift_channels,
     shift_channels_backward,
 };
 use foliar_kernels::tokens::{Insertion, add_positions, add_positions_backward, pick, pick_backward};
-use foliar_kernels::{Accumulate, gelu};
 
 fn doubles(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&value| f64::from(value)).collect()
@@ -79,61 +79,6 @@ fn layer_norm_is_that_of_plain_loops() {
             "{what}, without the input's gradient"
         );
     }
-}
-
-/// Φ(x) to 1e-12, by Simpson's rule.
-fn below(x: f64) -> f64 {
-    let steps = 4000;
-    let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    // From 0 for positive numbers, from far left for negative ones, whose share is small.
-    let (start, base) = if x > 0.0 { (0.0, 0.5) } else { (x - 12.0, 0.0) };
-    let width = (x - start) / f64::from(steps);
-    let weight = |step| if step == 0 || step == steps { 1.0 } else { f64::from(2 + step % 2 * 2) };
-    let sum: f64 = (0..=steps).map(|step| weight(step) * density(start + width * f64::from(step))).sum();
-    base + sum * width / 3.0
-}
-
-#[test]
-fn gelu_is_exact_in_both_tails() {
-    let x: Vec<f32> = (-60..=60).map(|step| step as f32 * 0.2 + 0.01).collect();
-    let mut y = vec![f32::NAN; x.len()];
-    gelu::forward(&x, &mut y);
-    let ones = vec![1.0; x.len()];
-    let mut slope = vec![f32::NAN; x.len()];
-    gelu::backward(&x, &ones, Accumulate::Overwrite, &mut slope);
-    for ((&x, &y), &slope) in x.iter().zip(&y).zip(&slope) {
-        let (wide, share) = (f64::from(x), below(f64::from(x)));
-        let density = (-0.5 * wide * wide).exp() / (2.0 * std::f64::consts::PI).sqrt();
-        // The square in the exponent is rounded to float32.
-        let tolerance = 8e-7 + 1e-7 * wide * wide;
-        assert!((f64::from(y) / (wide * share) - 1.0).abs() < tolerance, "gelu({x}) = {y}");
-        let expected = share + wide * density;
-        let scale = share + (wide * density).abs();
-        assert!(
-            (f64::from(slope) - expected).abs() < tolerance * scale,
-            "gelu'({x}) = {slope}, not {expected}"
-        );
-    }
-    gelu::forward(&[f32::NAN, f32::INFINITY, -200.0, 200.0], &mut y[..4]);
-    assert!(y[0].is_nan() && y[1] == f32::INFINITY && y[2].abs() < 1e-30 && y[3] == 200.0, "{:?}", &y[..4]);
-}
-
-#[test]
-fn gradients_of_gelu_are_the_same_however_they_are_stored() {
-    let mut random = Random::new(3);
-    let x: Vec<f32> = random.values(LONG).iter().map(|x| 4.0 * x).collect();
-    let (dy, old) = (random.values(LONG), random.values(LONG));
-    let dx = assert_same_on_all_pools("gelu", || {
-        let mut dx = vec![f32::NAN; LONG];
-        gelu::backward(&x, &dy, Accumulate::Overwrite, &mut dx);
-        dx
-    });
-    let (mut in_place, mut added) = (dy.clone(), old.clone());
-    gelu::backward_in_place(&x, &mut in_place);
-    gelu::backward(&x, &dy, Accumulate::Add, &mut added);
-    let sum: Vec<f64> = dx.iter().zip(&old).map(|(dx, old)| f64::from(dx + old)).collect();
-    assert_eq!(in_place, dx);
-    assert_close(&added, &sum, 1e-6, "added");
 }
 
 #[test]

@@ -98,6 +98,7 @@ impl Graph {
                 matches!(
                     op,
                     Op::Conv { .. }
+                        | Op::GroupedConv { .. }
                         | Op::Depthwise { .. }
                         | Op::BatchNorm { .. }
                         | Op::Linear { .. }

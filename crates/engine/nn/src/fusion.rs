@@ -71,7 +71,10 @@ impl Fusions {
         let mut norms = Vec::new();
         for (norm, node) in graph.nodes.iter().enumerate() {
             let (Op::BatchNorm { .. }, Some(&source)) = (&node.op, node.inputs.first()) else { continue };
-            let convolved = matches!(graph.nodes[source].op, Op::Conv { .. } | Op::Depthwise { .. });
+            let convolved = matches!(
+                graph.nodes[source].op,
+                Op::Conv { .. } | Op::GroupedConv { .. } | Op::Depthwise { .. }
+            );
             let joined = convolved && uses[source] == 1;
             let mut end = norm;
             let mut fused = FusedNorm { norm, residual: None, activation: Activation::Identity, joined };

@@ -97,6 +97,16 @@ pub enum Op {
         /// The window.
         window: Sliding,
     },
+    /// A convolution of which each group of neighbouring outputs sees one group of inputs. `weight` (channels, input channels /
+    /// groups, kernel, kernel).
+    GroupedConv {
+        /// Output channels.
+        channels: usize,
+        /// Groups, which divide the channels of input and output.
+        groups: usize,
+        /// The window.
+        window: Sliding,
+    },
     /// Batch normalisation over (n, h, w) (Ioffe and Szegedy 2015). `weight`, `bias`, `running_mean`, `running_var`.
     BatchNorm {
         /// Added to the variance.
@@ -112,9 +122,19 @@ pub enum Op {
     Silu,
     /// σ(x) = 1 / (1 + exp(-x)).
     Sigmoid,
+    /// min(max(x + 3, 0), 6) / 6.
+    HardSigmoid,
+    /// x min(max(x + 3, 0), 6) / 6.
+    HardSwish,
     /// While training, 0 with the probability `rate`, else x / (1 - rate); otherwise x. Which ones are 0 depends on the
     /// engine's seed, the step, the node and the place of the number alone.
     Dropout {
+        /// In [0, 1).
+        rate: f32,
+    },
+    /// While training, 0 for all of a photograph with the probability `rate`, else x / (1 - rate); otherwise x. Which ones are 0
+    /// depends on the engine's seed, the step, the node and the place of the photograph in the batch alone.
+    StochasticDepth {
         /// In [0, 1).
         rate: f32,
     },
@@ -217,6 +237,9 @@ impl Op {
     fn fault(&self) -> Option<String> {
         let checks: &[(&str, usize, std::ops::RangeInclusive<usize>)] = match self {
             Op::Conv { channels, .. } => &[("channels", *channels, 1..=MOST_CHANNELS)],
+            Op::GroupedConv { channels, groups, .. } => {
+                &[("channels", *channels, 1..=MOST_CHANNELS), ("groups", *groups, 1..=*channels)]
+            }
             Op::Linear { features } => &[("features", *features, 1..=MOST_CHANNELS)],
             Op::PixelLinear { features } => &[("features", *features, 1..=MOST_CHANNELS)],
             Op::Attention { heads } => &[("heads", *heads, 1..=MOST_CHANNELS)],
@@ -237,9 +260,10 @@ impl Op {
             return Some(format!("{name} must be {} to {}, not {value}", range.start(), range.end()));
         }
         match *self {
-            Op::Conv { window, .. } | Op::Depthwise { window } | Op::AveragePool { window } => {
-                window.fault(MOST_PIXELS)
-            }
+            Op::Conv { window, .. }
+            | Op::GroupedConv { window, .. }
+            | Op::Depthwise { window }
+            | Op::AveragePool { window } => window.fault(MOST_PIXELS),
             // The kernels remember a position within the window in one byte.
             Op::MaxPool { window, .. } => window.fault(MOST_POOLED),
             Op::BatchNorm { epsilon, momentum } => {
@@ -257,6 +281,10 @@ impl Op {
                 let good = (0.0..1.0).contains(&rate);
                 (!good).then(|| format!("a rate of dropout is in [0, 1), not {rate}"))
             }
+            Op::StochasticDepth { rate } => {
+                let good = (0.0..1.0).contains(&rate);
+                (!good).then(|| format!("a rate of stochastic depth is in [0, 1), not {rate}"))
+            }
             _ => None,
         }
     }
@@ -268,12 +296,16 @@ impl Op {
             Op::Features { .. } => "features",
             Op::Conv { .. } => "conv",
             Op::Depthwise { .. } => "depthwise",
+            Op::GroupedConv { .. } => "grouped conv",
             Op::BatchNorm { .. } => "batch norm",
             Op::Relu => "relu",
             Op::Relu6 => "relu6",
             Op::Silu => "silu",
             Op::Sigmoid => "sigmoid",
+            Op::HardSigmoid => "hard sigmoid",
+            Op::HardSwish => "hard swish",
             Op::Dropout { .. } => "dropout",
+            Op::StochasticDepth { .. } => "stochastic depth",
             Op::MaxPool { .. } => "max pool",
             Op::AveragePool { .. } => "average pool",
             Op::AdaptiveAveragePool { .. } => "adaptive average pool",

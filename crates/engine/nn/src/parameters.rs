@@ -15,7 +15,7 @@ use crate::graph::{Graph, NodeId, Op};
 /// What a tensor is for; initialisation and weight decay depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Weight of a dense convolution.
+    /// Weight of a dense or a grouped convolution.
     ConvWeight,
     /// Weight of a depthwise convolution.
     DepthwiseWeight,
@@ -104,6 +104,10 @@ impl Parameters {
                     if bias {
                         all.push(&node.name, "bias", id, Role::Bias, vec![channels])?;
                     }
+                }
+                Op::GroupedConv { channels, groups, window } => {
+                    let shape = vec![channels, inputs / groups.max(1), window.kernel, window.kernel];
+                    all.push(&node.name, "weight", id, Role::ConvWeight, shape)?;
                 }
                 Op::Depthwise { window } => {
                     let shape = vec![inputs, 1, window.kernel, window.kernel];

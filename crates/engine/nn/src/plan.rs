@@ -187,10 +187,9 @@ impl Gradients {
                 step,
                 Step::Norm { .. }
                     | Step::Activate { .. }
-                    | Step::Silu { .. }
-                    | Step::Gelu { .. }
-                    | Step::Sigmoid { .. }
+                    | Step::Curve { .. }
                     | Step::Dropout { .. }
+                    | Step::StochasticDepth { .. }
             );
             let shares = shares || matches!(step, Step::Learned(learned) if learned.shares());
             let in_place = shares && first.is_some_and(|x| needed[x] && readers[x] == 1);

@@ -5,6 +5,7 @@
 //! depthwise convolution of a large image and the pointwise one after it are one layer. Photographs of a batch go through the
 //! network in small groups.
 
+mod always;
 mod folding;
 mod layers;
 mod step;
@@ -54,7 +55,8 @@ impl PredictionEngine {
     /// # Errors
     /// A malformed graph, one that photographs of this size do not fit, or a tensor that is missing or of another shape.
     pub fn new(graph: &Graph, state: &StateDict, size: usize, batch: usize) -> Result<Self, PredictionError> {
-        let program = Program::new(graph, batch.max(1), size)?;
+        graph.check_structure()?;
+        let program = Program::new(&always::kept(graph), batch.max(1), size)?;
         for parameter in &program.parameters.list {
             state.require(&parameter.name, &parameter.shape)?;
         }

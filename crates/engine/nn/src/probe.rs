@@ -36,7 +36,7 @@ impl ActivationProbe {
         let (front, mut rest) = graph.split(node, size)?;
         // Dropout of nothing is what dropout is in evaluation mode.
         for node in &mut rest.nodes {
-            if let Op::Dropout { rate } = &mut node.op {
+            if let Op::Dropout { rate } | Op::StochasticDepth { rate } = &mut node.op {
                 *rate = 0.0;
             }
         }

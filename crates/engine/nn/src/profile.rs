@@ -115,6 +115,7 @@ fn multiply_adds(program: &Program, step: &Step) -> usize {
     let outputs = program.values[step.output()].image_len();
     match *step {
         Step::Conv { conv, .. } => outputs * conv.patch_len(),
+        Step::Grouped { conv, .. } => outputs * conv.patch_len(),
         Step::Pointwise { layer, .. } => outputs * layer.inputs(),
         Step::Depthwise { depthwise, .. } => outputs * depthwise.window().area(),
         Step::Attention { attention, .. } => attention.multiply_adds(),

@@ -8,8 +8,10 @@
 use std::ops::Range;
 
 use foliar_kernels::tokens::Insertion;
-use foliar_kernels::{Activation, Nhwc, Window, attention::Attention};
-use foliar_kernels::{conv::Conv, depthwise::Depthwise, pointwise::Pointwise, pool::Pool};
+use foliar_kernels::{Activation, Curve, Nhwc, Window, attention::Attention};
+use foliar_kernels::{
+    conv::Conv, conv::grouped::Grouped, depthwise::Depthwise, pointwise::Pointwise, pool::Pool,
+};
 
 use crate::error::GraphError;
 use crate::fusion::{FusedNorm, Fusions, Place};
@@ -68,6 +70,13 @@ pub(crate) enum Step {
         bias: Option<Range<usize>>,
         after: Option<Norm>,
     },
+    Grouped {
+        x: ValueId,
+        y: ValueId,
+        conv: Grouped,
+        weight: Range<usize>,
+        after: Option<Norm>,
+    },
     /// Windows of one pixel between batch norms.
     Pointwise {
         layer: Pointwise,
@@ -109,13 +118,10 @@ pub(crate) enum Step {
         x: ValueId,
         y: ValueId,
     },
-    Silu {
+    Curve {
         x: ValueId,
         y: ValueId,
-    },
-    Sigmoid {
-        x: ValueId,
-        y: ValueId,
+        curve: Curve,
     },
     Dropout {
         x: ValueId,
@@ -123,11 +129,13 @@ pub(crate) enum Step {
         rate: f32,
         node: NodeId,
     },
-    Learned(Learned),
-    Gelu {
+    StochasticDepth {
         x: ValueId,
         y: ValueId,
+        rate: f32,
+        node: NodeId,
     },
+    Learned(Learned),
     Attention {
         x: ValueId,
         y: ValueId,
@@ -159,7 +167,7 @@ impl Step {
     /// The values that its backward pass reads.
     pub(crate) fn backward_inputs(&self) -> Vec<ValueId> {
         match *self {
-            Self::Conv { .. } | Self::Pointwise { .. } | Self::Depthwise { .. } => {
+            Self::Conv { .. } | Self::Grouped { .. } | Self::Pointwise { .. } | Self::Depthwise { .. } => {
                 self.inputs().chain(self.after().map(|_| self.output())).collect()
             }
             Self::Norm { x, residual: Some(_), y, ref norm, .. }
@@ -168,8 +176,9 @@ impl Step {
                 vec![x, y]
             }
             Self::Norm { x, .. } => vec![x],
-            Self::Activate { y, .. } | Self::Sigmoid { y, .. } => vec![y],
-            Self::Silu { x, .. } | Self::Gelu { x, .. } | Self::Attention { x, .. } => vec![x],
+            Self::Activate { y, .. } => vec![y],
+            Self::Curve { x, y, curve } => vec![if curve.keeps_output() { y } else { x }],
+            Self::Attention { x, .. } => vec![x],
             Self::Learned(ref learned) if learned.reads_input() => vec![learned.x],
             Self::Scale { x, factor, .. } => vec![x, factor],
             Self::MaxPool { .. }
@@ -179,6 +188,7 @@ impl Step {
             | Self::Dropout { .. }
             | Self::Learned(_)
             | Self::PickToken { .. }
+            | Self::StochasticDepth { .. }
             | Self::Add { .. }
             | Self::Concat { .. } => Vec::new(),
         }
@@ -195,10 +205,10 @@ impl Step {
             | Step::AveragePool { x, .. }
             | Step::AdaptivePool { x, .. }
             | Step::GlobalPool { x, .. }
-            | Step::Silu { x, .. }
-            | Step::Sigmoid { x, .. }
+            | Step::Curve { x, .. }
+            | Step::Grouped { x, .. }
+            | Step::StochasticDepth { x, .. }
             | Step::Learned(Learned { x, .. })
-            | Step::Gelu { x, .. }
             | Step::Attention { x, .. }
             | Step::PickToken { x, .. }
             | Step::Dropout { x, .. } => (x, None),
@@ -213,7 +223,7 @@ impl Step {
     pub(crate) fn after(&self) -> Option<&Norm> {
         match self {
             Step::Pointwise { fused, .. } | Step::Depthwise { fused, .. } => fused.after.as_ref(),
-            Step::Conv { after, .. } => after.as_ref(),
+            Step::Conv { after, .. } | Step::Grouped { after, .. } => after.as_ref(),
             _ => None,
         }
     }
@@ -223,6 +233,7 @@ impl Step {
         matches!(
             self,
             Step::Conv { .. }
+                | Step::Grouped { .. }
                 | Step::Pointwise { .. }
                 | Step::Depthwise { .. }
                 | Step::Norm { .. }
@@ -242,11 +253,11 @@ impl Step {
             | Step::AveragePool { y, .. }
             | Step::AdaptivePool { y, .. }
             | Step::GlobalPool { y, .. }
-            | Step::Silu { y, .. }
-            | Step::Sigmoid { y, .. }
+            | Step::Curve { y, .. }
+            | Step::Grouped { y, .. }
+            | Step::StochasticDepth { y, .. }
             | Step::Dropout { y, .. }
             | Step::Learned(Learned { y, .. })
-            | Step::Gelu { y, .. }
             | Step::Attention { y, .. }
             | Step::PickToken { y, .. }
             | Step::Add { y, .. }
@@ -472,8 +483,19 @@ impl Lowering<'_> {
                 Step::AveragePool { x, y, pool: window.pool(shape, false).ok_or_else(|| self.too_large(id))? }
             }
             Op::AdaptiveAveragePool { .. } => Step::AdaptivePool { x, y },
-            Op::Silu => Step::Silu { x, y },
-            Op::Sigmoid => Step::Sigmoid { x, y },
+            Op::GroupedConv { channels, groups, window } => Step::Grouped {
+                x,
+                y,
+                conv: window.grouped(shape, channels, groups).ok_or_else(|| self.too_large(id))?,
+                weight: self.tensor(id, Role::ConvWeight)?,
+                after: self.after(id)?,
+            },
+            Op::Silu => Step::Curve { x, y, curve: Curve::Silu },
+            Op::Sigmoid => Step::Curve { x, y, curve: Curve::Sigmoid },
+            Op::HardSigmoid => Step::Curve { x, y, curve: Curve::HardSigmoid },
+            Op::HardSwish => Step::Curve { x, y, curve: Curve::HardSwish },
+            Op::Gelu => Step::Curve { x, y, curve: Curve::Gelu },
+            Op::StochasticDepth { rate } => Step::StochasticDepth { x, y, rate, node: id },
             Op::Dropout { rate } => Step::Dropout { x, y, rate, node: id },
             Op::Relu => Step::Activate { x, y, activation: Activation::Relu },
             Op::Relu6 => Step::Activate { x, y, activation: Activation::Relu6 },
@@ -513,7 +535,6 @@ impl Lowering<'_> {
             Op::PositionEmbedding { .. } => {
                 self.learned(id, [x, y], Kind::Positions, Role::Position, 0..0)?
             }
-            Op::Gelu => Step::Gelu { x, y },
             Op::Attention { heads } => {
                 let attention = Attention::new(shape, heads).ok_or_else(|| self.too_large(id))?;
                 Step::Attention { x, y, attention }

@@ -2,6 +2,7 @@
 
 use foliar_kernels::attention::Attention;
 use foliar_kernels::conv::Conv;
+use foliar_kernels::conv::grouped::Grouped;
 use foliar_kernels::depthwise::Depthwise;
 use foliar_kernels::pool::Pool;
 use foliar_kernels::{Nhwc, Pad, Window};
@@ -22,6 +23,11 @@ impl Sliding {
     /// The convolution of `input` to so many channels; `None` if the window does not fit, or there are too many numbers.
     pub(crate) fn conv(&self, input: Nhwc, channels: usize) -> Option<Conv> {
         Conv::new(input, channels, self.window(input)?)
+    }
+
+    /// The grouped convolution of `input`; `None` as from [`Sliding::conv`], or if the groups do not divide the channels.
+    pub(crate) fn grouped(&self, input: Nhwc, channels: usize, groups: usize) -> Option<Grouped> {
+        Grouped::new(input, channels, groups, self.window(input)?)
     }
 
     /// The depthwise convolution of `input`; `None` as from [`Sliding::conv`].
@@ -69,6 +75,12 @@ fn output(node: &Node, inputs: &[Nhwc], [n, height, width]: [usize; 3]) -> Resul
         (Op::Conv { channels, window, .. }, [x]) => {
             slid(window, *x, window.conv(*x, *channels).map(|conv| conv.output()))
         }
+        (Op::GroupedConv { channels, groups, window }, [x]) => {
+            if !x.c().is_multiple_of(*groups) || !channels.is_multiple_of(*groups) {
+                return malformed(format!("cuts {} channels to {channels} into {groups} groups", x.c()));
+            }
+            slid(window, *x, window.grouped(*x, *channels, *groups).map(|conv| conv.output()))
+        }
         (Op::Depthwise { window }, [x]) => slid(window, *x, window.depthwise(*x).map(|conv| conv.output())),
         (Op::AveragePool { window }, [x]) => {
             slid(window, *x, window.pool(*x, false).map(|pool| pool.output()))
@@ -76,15 +88,21 @@ fn output(node: &Node, inputs: &[Nhwc], [n, height, width]: [usize; 3]) -> Resul
         (Op::MaxPool { window, ceil }, [x]) => {
             slid(window, *x, window.pool(*x, *ceil).map(|pool| pool.output()))
         }
-        (Op::BatchNorm { .. } | Op::Relu | Op::Relu6 | Op::Silu | Op::Sigmoid | Op::Dropout { .. }, [x]) => {
-            Ok(*x)
-        }
         (
-            Op::Gelu
+            Op::BatchNorm { .. }
+            | Op::Relu
+            | Op::Relu6
+            | Op::Silu
+            | Op::Sigmoid
+            | Op::HardSigmoid
+            | Op::HardSwish
+            | Op::Gelu
             | Op::LayerNorm { .. }
             | Op::ChannelScale { .. }
             | Op::ChannelShift
-            | Op::PositionEmbedding { .. },
+            | Op::PositionEmbedding { .. }
+            | Op::Dropout { .. }
+            | Op::StochasticDepth { .. },
             [x],
         ) => Ok(*x),
         (Op::PixelLinear { features }, [x]) => counted(Nhwc::new(x.n(), x.h(), x.w(), *features)),

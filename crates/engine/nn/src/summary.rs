@@ -109,6 +109,9 @@ fn row(graph: &Graph, shapes: &[Nhwc], program: &Program, id: usize) -> Row {
     let list = program.parameters.list.iter();
     let multiply_adds = match node.op {
         Op::Conv { window, .. } => shape.len().saturating_mul(window.kernel * window.kernel * inputs),
+        Op::GroupedConv { groups, window, .. } => {
+            shape.len().saturating_mul(window.kernel * window.kernel * (inputs / groups.max(1)))
+        }
         Op::Depthwise { window } => shape.len().saturating_mul(window.kernel * window.kernel),
         Op::Linear { .. } => shape.len().saturating_mul(input.map_or(0, Nhwc::image_len)),
         Op::PixelLinear { .. } => shape.len().saturating_mul(inputs),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Nhwc};
-use foliar_kernels::{channels, elementwise, gelu, pool, sigmoid, tokens};
+use foliar_kernels::{channels, curve, elementwise, pool, stochastic_depth, tokens};
 
 use crate::memory::disjoint;
 use crate::program::{Step, ValueId};
@@ -58,13 +58,9 @@ impl Memory<'_> {
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
                 pool::adaptive_average_forward(input, size, x, y);
             }
-            Step::Silu { x, y } => {
+            Step::Curve { x, y, curve } => {
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                sigmoid::silu_forward(x, y);
-            }
-            Step::Sigmoid { x, y } => {
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                sigmoid::sigmoid_forward(x, y);
+                curve::forward(curve, x, y);
             }
             Step::Dropout { x, y, rate, node } => {
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
@@ -75,9 +71,16 @@ impl Memory<'_> {
                     None => elementwise::copy(x, y),
                 }
             }
-            Step::Gelu { x, y } => {
+            Step::StochasticDepth { x, y, rate, node } => {
+                let image = self.shape(x).image_len();
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                gelu::forward(x, y);
+                match dropping {
+                    Some((seed, step)) => {
+                        let mask = Mask::new(seed, step, node as u64, rate);
+                        stochastic_depth::apply(mask, image, x, Accumulate::Overwrite, y);
+                    }
+                    None => elementwise::copy(x, y),
+                }
             }
             Step::Attention { x, y, attention } => {
                 let attention = attention.of_images(self.count);
@@ -109,6 +112,7 @@ impl Memory<'_> {
                 channels::scale_forward(shape, x, factor, y);
             }
             Step::Conv { .. }
+            | Step::Grouped { .. }
             | Step::Pointwise { .. }
             | Step::Depthwise { .. }
             | Step::Norm { .. }

@@ -5,8 +5,11 @@ mod baseline;
 mod convnext;
 mod densenet;
 mod efficientnet;
+mod excitation;
 mod mobilenet_v1;
 mod mobilenet_v2;
+mod mobilenet_v3;
+mod regnet;
 mod resnet;
 mod squeezenet;
 mod vgg;
@@ -17,7 +20,7 @@ use crate::error::GraphError;
 use crate::graph::Graph;
 
 /// The names that [`build`] knows.
-pub const MODELS: [&str; 22] = [
+pub const MODELS: [&str; 33] = [
     "baseline",
     "resnet18",
     "resnet34",
@@ -32,6 +35,17 @@ pub const MODELS: [&str; 22] = [
     "vgg16_bn",
     "densenet121",
     "efficientnet_b0",
+    "efficientnet_b1",
+    "efficientnet_b2",
+    "efficientnet_b3",
+    "efficientnet_v2_s",
+    "mobilenet_v3_small",
+    "mobilenet_v3_large",
+    "regnet_y_400mf",
+    "regnet_y_800mf",
+    "regnet_y_1_6gf",
+    "regnet_y_3_2gf",
+    "resnext50_32x4d",
     "convnext_tiny",
     "convnext_small",
     "vit_b_16",
@@ -64,7 +78,18 @@ pub fn build(name: &str, classes: usize) -> Result<Graph, GraphError> {
         "squeezenet1_0" => squeezenet::squeezenet1_0(classes),
         "vgg16_bn" => vgg::vgg16_bn(classes),
         "densenet121" => densenet::densenet121(classes),
-        "efficientnet_b0" => efficientnet::efficientnet_b0(classes),
+        "efficientnet_b0" => efficientnet::efficientnet(name, [1.0, 1.0], 0.2, classes),
+        "efficientnet_b1" => efficientnet::efficientnet(name, [1.0, 1.1], 0.2, classes),
+        "efficientnet_b2" => efficientnet::efficientnet(name, [1.1, 1.2], 0.3, classes),
+        "efficientnet_b3" => efficientnet::efficientnet(name, [1.2, 1.4], 0.3, classes),
+        "efficientnet_v2_s" => efficientnet::efficientnet_v2_s(classes),
+        "mobilenet_v3_small" => mobilenet_v3::mobilenet_v3_small(classes),
+        "mobilenet_v3_large" => mobilenet_v3::mobilenet_v3_large(classes),
+        "regnet_y_400mf" => regnet::regnet_y(name, regnet::Y_400MF, classes),
+        "regnet_y_800mf" => regnet::regnet_y(name, regnet::Y_800MF, classes),
+        "regnet_y_1_6gf" => regnet::regnet_y(name, regnet::Y_1_6GF, classes),
+        "regnet_y_3_2gf" => regnet::regnet_y(name, regnet::Y_3_2GF, classes),
+        "resnext50_32x4d" => resnet::resnet(name, resnet::Block::Aggregated, [3, 4, 6, 3], classes),
         "convnext_tiny" => convnext::convnext(name, [3, 3, 9, 3], classes),
         "convnext_small" => convnext::convnext(name, [3, 3, 27, 3], classes),
         "vit_b_16" => vit::vit(name, vit::Form::plain(768, &vit::TORCHVISION), classes),

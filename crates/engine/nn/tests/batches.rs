@@ -10,8 +10,9 @@ use foliar_nn::{CpuEngine, Engine, EngineOptions, PredictionEngine, Statistics, 
 
 const SIZE: usize = 40;
 const IMAGE: usize = SIZE * SIZE * 3;
-/// Networks that every instruction set computes: dense, depthwise and joined convolutions.
-const FEW: [&str; 4] = ["resnet18", "mobilenet_v2", "squeezenet1_0", "efficientnet_b0"];
+/// Networks that every instruction set computes: dense, depthwise, grouped and joined convolutions.
+const FEW: [&str; 6] =
+    ["resnet18", "mobilenet_v2", "squeezenet1_0", "efficientnet_b0", "mobilenet_v3_small", "regnet_y_400mf"];
 
 fn images(count: usize) -> Vec<f32> {
     (0..count * IMAGE).map(|index| (index * 7919 % 2003) as f32 / 1001.0 - 1.0).collect()

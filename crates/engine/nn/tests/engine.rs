@@ -13,7 +13,14 @@ const PLAN: StepConfig<'static> =
     StepConfig { learning_rate: 0.01, label_smoothing: 0.0, class_weights: None, rate_factors: None };
 
 /// Networks with dropout, joins or squeeze-and-excitation; `vgg16_bn` is large and stands apart.
-const ADDED: [&str; 4] = ["mobilenet_v2", "squeezenet1_0", "densenet121", "efficientnet_b0"];
+const ADDED: [&str; 6] = [
+    "mobilenet_v2",
+    "squeezenet1_0",
+    "densenet121",
+    "efficientnet_b0",
+    "mobilenet_v3_small",
+    "regnet_y_400mf",
+];
 
 fn engine(model: &str, batch: usize, optimizer: Option<Optimizer>) -> CpuEngine {
     let graph = zoo::build(model, 3).unwrap();
@@ -102,6 +109,8 @@ fn training_lowers_the_loss() {
         ("squeezenet1_0", SGD),
         ("densenet121", SGD),
         ("efficientnet_b0", SGD),
+        ("mobilenet_v3_small", SGD),
+        ("regnet_y_400mf", SGD),
     ] {
         let mut engine = engine(model, 4, Some(optimizer));
         // Without batch norm a network falls off at a high rate, and rounding decides at which step.
@@ -201,6 +210,8 @@ fn the_classifier_is_found() {
         ("vgg16_bn", "classifier.6"),
         ("densenet121", "classifier"),
         ("efficientnet_b0", "classifier.1"),
+        ("mobilenet_v3_large", "classifier.3"),
+        ("regnet_y_800mf", "fc"),
     ] {
         let graph = zoo::build(model, 7).unwrap();
         assert_eq!((graph.nodes[graph.classifier()].name.as_str(), graph.classes()), (name, 7), "{model}");
@@ -314,6 +325,17 @@ fn each_network_takes_every_size_from_32_up() {
         ("vgg16_bn", 138_365_992),
         ("densenet121", 7_978_856),
         ("efficientnet_b0", 5_288_548),
+        ("efficientnet_b1", 7_794_184),
+        ("efficientnet_b2", 9_109_994),
+        ("efficientnet_b3", 12_233_232),
+        ("efficientnet_v2_s", 21_458_488),
+        ("mobilenet_v3_small", 2_542_856),
+        ("mobilenet_v3_large", 5_483_032),
+        ("regnet_y_400mf", 4_344_144),
+        ("regnet_y_800mf", 6_432_512),
+        ("regnet_y_1_6gf", 11_202_430),
+        ("regnet_y_3_2gf", 19_436_338),
+        ("resnext50_32x4d", 25_028_904),
         ("convnext_tiny", 28_589_128),
         ("convnext_small", 50_223_688),
         ("vit_b_16", 86_567_656),
@@ -342,6 +364,10 @@ fn absurd_numbers_in_a_graph_are_refused() {
         Op::BatchNorm { epsilon: 1e-5, momentum: f32::NAN },
         Op::Linear { features: usize::MAX },
         Op::AdaptiveAveragePool { size: 1 << 40 },
+        Op::GroupedConv { channels: 8, groups: 0, window: window(1, 1, 0) },
+        Op::GroupedConv { channels: 8, groups: 3, window: window(1, 1, 0) },
+        Op::GroupedConv { channels: usize::MAX, groups: usize::MAX, window: window(1, 1, 0) },
+        Op::StochasticDepth { rate: 1.0 },
     ] {
         let mut forged = graph.clone();
         forged.nodes[2].op = op;

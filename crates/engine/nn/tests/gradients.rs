@@ -84,9 +84,36 @@ fn second_menagerie() -> Graph {
     graph("second menagerie", nodes)
 }
 
+/// Groups of channels, the hard activations and stochastic depth: before and after norms, with other users and none.
+fn third_menagerie() -> Graph {
+    let nodes: &[(&str, Op, &[usize])] = &[
+        ("input", Op::Input, &[]),
+        ("conv1", Op::Conv { channels: 6, window: Sliding::new(3, 2, 1), bias: true }, &[0]),
+        ("swish1", Op::HardSwish, &[1]),
+        ("grouped1", Op::GroupedConv { channels: 8, groups: 2, window: Sliding::new(3, 1, 1) }, &[2]),
+        ("bn1", Op::BatchNorm { epsilon: 1e-3, momentum: 0.1 }, &[3]),
+        ("relu1", Op::Relu, &[4]),
+        ("grouped2", Op::GroupedConv { channels: 8, groups: 8, window: Sliding::same(3, 1) }, &[5]),
+        ("bn2", Op::BatchNorm { epsilon: 1e-5, momentum: 0.1 }, &[6]),
+        ("depth1", Op::StochasticDepth { rate: 0.4 }, &[7]),
+        ("add1", Op::Add, &[8, 5]),
+        ("swish2", Op::HardSwish, &[9]),
+        ("mean1", Op::GlobalAveragePool, &[10]),
+        ("fc1", Op::Conv { channels: 8, window: Sliding::new(1, 1, 0), bias: true }, &[11]),
+        ("gate", Op::HardSigmoid, &[12]),
+        ("scale", Op::Scale, &[10, 13]),
+        ("grouped3", Op::GroupedConv { channels: 12, groups: 4, window: Sliding::new(2, 2, 1) }, &[14]),
+        ("depth2", Op::StochasticDepth { rate: 0.3 }, &[15]),
+        ("add2", Op::Add, &[15, 16]),
+        ("mean2", Op::GlobalAveragePool, &[17]),
+        ("fc", Op::Linear { features: 4 }, &[18]),
+    ];
+    graph("third menagerie", nodes)
+}
+
 /// Those of transformers: a depthwise convolution with a bias, layer norms whose input has other users and none, learned tokens
 /// in two places, positions, attention, layer scale and a residual, and a token that is picked.
-fn third_menagerie() -> Graph {
+fn fourth_menagerie() -> Graph {
     let norm = Op::LayerNorm { epsilon: 1e-3 };
     let nodes: &[(&str, Op, &[usize])] = &[
         ("input", Op::Input, &[]),
@@ -114,7 +141,7 @@ fn third_menagerie() -> Graph {
         ("add3", Op::Add, &[20, 21]),
         ("fc", Op::Linear { features: 4 }, &[22]),
     ];
-    graph("third menagerie", nodes)
+    graph("fourth menagerie", nodes)
 }
 
 fn graph(name: &str, nodes: &[(&str, Op, &[usize])]) -> Graph {
@@ -205,7 +232,7 @@ impl Problem {
 
 #[test]
 fn every_operation_passes_its_gradient_on() {
-    for graph in [menagerie(), second_menagerie(), third_menagerie()] {
+    for graph in [menagerie(), second_menagerie(), third_menagerie(), fourth_menagerie()] {
         for (size, batch) in [(17, 6), (33, 3), (32, 5)] {
             let (error, what) = Problem::new(&graph, size, batch).worst();
             assert!(error < 2e-3, "{}, {size} pixels, batch {batch}: {error} at {what}", graph.name);

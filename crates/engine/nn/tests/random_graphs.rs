@@ -82,7 +82,7 @@ impl Growing {
             _ => Sliding::new(2, 3, 1),
         };
         let norm = Op::BatchNorm { epsilon: 1e-2, momentum: 0.3 };
-        match wish.kind % 29 {
+        match wish.kind % 34 {
             0 | 1 => drop(self.add(Op::Conv { channels, window, bias: size % 2 == 0 }, &[x])),
             2 => drop(self.add(Op::Conv { channels, window: Sliding::new(1, 1, 0), bias: false }, &[x])),
             3 => drop(self.add(Op::Depthwise { window }, &[x])),
@@ -120,22 +120,42 @@ impl Growing {
                     let _ = self.add(Op::Relu, &[sum]);
                 }
             }
-            19 => drop(self.add(Op::PixelLinear { features: channels }, &[x])),
-            20 => drop(self.add(Op::LayerNorm { epsilon: 1e-2 }, &[x])),
-            21 => drop(self.add(Op::Gelu, &[x])),
-            22 => drop(self.add(Op::ChannelScale { initial: 0.5 }, &[x])),
-            23 => drop(self.add(Op::ChannelShift, &[x])),
-            24 => {
+            18 => drop(self.add(Op::HardSwish, &[x])),
+            19 => drop(self.add(Op::HardSigmoid, &[x])),
+            20 => drop(self.add(Op::StochasticDepth { rate: 0.4 }, &[x])),
+            // Groups that divide the channels, in a convolution alone or before a norm.
+            21 => {
+                let groups = [1, 2, 3, 4, shapes[x].c()][size % 5];
+                let channels = groups * (1 + size / 5 % 4);
+                let grouped = self.add(Op::GroupedConv { channels, groups, window }, &[x]);
+                if size % 2 == 0 {
+                    let normal = self.add(norm, &[grouped]);
+                    let _ = self.add([Op::Relu, Op::HardSwish][size / 2 % 2], &[normal]);
+                }
+            }
+            // A branch that may be dropped beside the value that it began with.
+            22 => {
+                let branch = self.add(Op::Depthwise { window: Sliding::new(3, 1, 1) }, &[x]);
+                let branch = self.add(norm, &[branch]);
+                let branch = self.add(Op::StochasticDepth { rate: 0.3 }, &[branch]);
+                let _ = self.add(Op::Add, &[branch, x]);
+            }
+            23 => drop(self.add(Op::PixelLinear { features: channels }, &[x])),
+            24 => drop(self.add(Op::LayerNorm { epsilon: 1e-2 }, &[x])),
+            25 => drop(self.add(Op::Gelu, &[x])),
+            26 => drop(self.add(Op::ChannelScale { initial: 0.5 }, &[x])),
+            27 => drop(self.add(Op::ChannelShift, &[x])),
+            28 => {
                 let heads = 1 + size % 3;
                 let features = 3 * heads * (1 + size / 3 % 4);
                 let inputs = self.add(Op::PixelLinear { features }, &[x]);
                 let _ = self.add(Op::Attention { heads }, &[inputs]);
             }
-            25 => drop(self.add(Op::Token { count: 1 + size % 4, after: size % 2 }, &[x])),
-            26 => drop(self.add(Op::PositionEmbedding { extra: 0 }, &[x])),
-            27 => drop(self.add(Op::PickToken { place: size % 3 }, &[x])),
+            29 => drop(self.add(Op::Token { count: 1 + size % 4, after: size % 2 }, &[x])),
+            30 => drop(self.add(Op::PositionEmbedding { extra: 0 }, &[x])),
+            31 => drop(self.add(Op::PickToken { place: size % 3 }, &[x])),
             // A residual block of a transformer, either way round.
-            28 => {
+            32 => {
                 let features = shapes[x].c();
                 let normal = self.add(Op::LayerNorm { epsilon: 1e-2 }, &[x]);
                 let inner = self.add(Op::PixelLinear { features: channels }, &[normal]);

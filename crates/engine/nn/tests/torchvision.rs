@@ -80,7 +80,7 @@ fn norms(state: &StateDict, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, f
 fn run(case: &Case) -> Figures {
     let mut graph = zoo::build(&case.arch, case.classes).unwrap();
     for node in &mut graph.nodes {
-        if let Op::Dropout { rate } = &mut node.op {
+        if let Op::Dropout { rate } | Op::StochasticDepth { rate } = &mut node.op {
             *rate = 0.0;
         }
     }

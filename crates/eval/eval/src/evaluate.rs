@@ -6,6 +6,7 @@ mod ood;
 mod robustness;
 mod table;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use foliar_audit::{GroupRule, file_problem};
@@ -14,6 +15,7 @@ use foliar_model::{Bundle, Prediction, Predictor};
 use foliar_results::Evaluation;
 use foliar_scan::{ClassMap, ClassesFrom, LabelSource, Review, ScanOptions};
 use foliar_train::Run;
+use foliar_vision::problem::FILE_REMARKS;
 use foliar_vision::{Limits, Problem, Split, portable_name};
 
 use self::data::{EvalPhotograph, EvalPhotographs};
@@ -158,6 +160,11 @@ fn answers(
         }
         progress(index + 1, paths.len());
     })?;
+    // What was remarked of a file from its header says that it is used.
+    let broken: BTreeSet<String> =
+        skipped.iter().filter(|problem| problem.excluded).map(|problem| problem.path.clone()).collect();
+    skipped
+        .retain(|problem| !(FILE_REMARKS.contains(&problem.code.as_str()) && broken.contains(&problem.path)));
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     let bundle = predictor.bundle();
     let answers: Vec<Answer> = predictions

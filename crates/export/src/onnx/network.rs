@@ -49,11 +49,16 @@ impl Lowering<'_, '_> {
         let x = of(0);
         Ok(match node.op {
             // A graph that begins with features is no classifier of photos, which `Graph::validate` refuses.
-            Op::Input | Op::Features { .. } | Op::Dropout { .. } => x,
+            Op::Input | Op::Features { .. } | Op::Dropout { .. } | Op::StochasticDepth { .. } => x,
             Op::Conv { channels, window, bias } => {
                 let inputs = weights.shapes[node.inputs[0]].c();
                 let shape = [channels, inputs, window.kernel, window.kernel];
                 self.convolution(id, &x, window, 1, &shape, bias)?
+            }
+            Op::GroupedConv { channels, groups, window } => {
+                let inputs = weights.shapes[node.inputs[0]].c() / groups;
+                let shape = [channels, inputs, window.kernel, window.kernel];
+                self.convolution(id, &x, window, groups, &shape, false)?
             }
             Op::Depthwise { window } => {
                 let channels = weights.shapes[id].c();
@@ -77,6 +82,8 @@ impl Lowering<'_, '_> {
                 self.b.op("Mul", &[&x, &gate])
             }
             Op::Sigmoid => self.b.op("Sigmoid", &[&x]),
+            Op::HardSigmoid => self.b.node("HardSigmoid", &[&x], hard()),
+            Op::HardSwish => self.b.op("HardSwish", &[&x]),
             Op::MaxPool { window, .. } => {
                 let sliding = self.sliding(id, window);
                 self.b.node("MaxPool", &[&x], sliding)
@@ -191,4 +198,9 @@ impl Lowering<'_, '_> {
             ("pads", ints(&[top, left, bottom, right])),
         ]
     }
+}
+
+/// What makes ONNX's hard sigmoid, max(0, min(1, alpha x + beta)), the one of MobileNetV3.
+fn hard() -> Vec<(&'static str, Attribute)> {
+    vec![("alpha", Attribute::Float(1.0 / 6.0)), ("beta", Attribute::Float(0.5))]
 }

@@ -42,7 +42,7 @@ class Network(torch.nn.Module):
         own, (weight, bias) = tensors.get(node["name"]), (tensors.get(tensor_name(node, last)) for last in ("weight", "bias"))
         if window:
             x, sliding = padded(x, window, float("-inf") if op == "max-pool" else 0.0)
-        if op in ("conv", "depthwise"):
+        if op in ("conv", "grouped-conv", "depthwise"):
             return F.conv2d(x, weight, bias if node.get("bias") else None, window["stride"], groups=x.shape[1] // weight.shape[1])
         if op == "batch-norm":
             norm = self.get_submodule(node["name"])
@@ -66,6 +66,7 @@ class Network(torch.nn.Module):
         return {
             "input": lambda: x,
             "dropout": lambda: x,
+            "stochastic-depth": lambda: x,
             "relu": lambda: F.relu(x),
             "relu6": lambda: F.relu6(x),
             "silu": lambda: F.silu(x),
@@ -75,6 +76,8 @@ class Network(torch.nn.Module):
             "position-embedding": lambda: x + own.transpose(1, 2).reshape(1, *x.shape[1:]),
             "pick-token": lambda: x.flatten(2)[:, :, node["place"], None, None],
             "sigmoid": lambda: torch.sigmoid(x),
+            "hard-sigmoid": lambda: F.hardsigmoid(x),
+            "hard-swish": lambda: F.hardswish(x),
             "adaptive-average-pool": lambda: F.adaptive_avg_pool2d(x, node["size"]),
             "global-average-pool": lambda: x.mean((2, 3), keepdim=True),
             "add": lambda: x + y,
@@ -84,8 +87,8 @@ class Network(torch.nn.Module):
 
 
 WITH_WEIGHTS = (
-    "conv", "depthwise", "batch-norm", "linear", "pixel-linear", "layer-norm", "channel-scale", "channel-shift", "token",
-    "position-embedding",
+    "conv", "grouped-conv", "depthwise", "batch-norm", "linear", "pixel-linear", "layer-norm", "channel-scale", "channel-shift",
+    "token", "position-embedding",
 )
 
 

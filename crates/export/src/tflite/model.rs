@@ -60,6 +60,7 @@ pub(super) enum Kind {
     Sum = 74,
     LogicalAnd = 86,
     ReduceMin = 89,
+    HardSwish = 117,
     SelectV2 = 123,
     BatchMatmul = 126,
 }
@@ -68,7 +69,7 @@ impl Kind {
     /// The type of its options in the union of the schema; 0 where it has none.
     fn options(self) -> u8 {
         match self {
-            Self::Logistic | Self::Relu | Self::Relu6 => 0,
+            Self::Logistic | Self::Relu | Self::Relu6 | Self::HardSwish => 0,
             Self::Conv => 1,
             Self::DepthwiseConv => 2,
             Self::AveragePool | Self::MaxPool => 5,

@@ -56,7 +56,12 @@ fn fused(weights: &Weights<'_>) -> Vec<Option<NodeId>> {
         let op = &graph.nodes[layer].op;
         if matches!(
             op,
-            Op::Conv { .. } | Op::Depthwise { .. } | Op::Linear { .. } | Op::Add | Op::BatchNorm { .. }
+            Op::Conv { .. }
+                | Op::GroupedConv { .. }
+                | Op::Depthwise { .. }
+                | Op::Linear { .. }
+                | Op::Add
+                | Op::BatchNorm { .. }
         ) {
             fused[layer] = Some(id);
         }
@@ -79,8 +84,10 @@ impl Lowering<'_, '_> {
         let x = of(0);
         Ok(match node.op {
             // A graph that begins with features is no classifier of photos, which `Graph::validate` refuses.
-            Op::Input | Op::Features { .. } | Op::Dropout { .. } => x,
+            Op::Input | Op::Features { .. } | Op::Dropout { .. } | Op::StochasticDepth { .. } => x,
             Op::Conv { channels, window, bias } => self.convolution(id, x, window, channels, bias)?,
+            // A convolution whose filters see fewer channels than there are is one of groups.
+            Op::GroupedConv { channels, window, .. } => self.convolution(id, x, window, channels, false)?,
             Op::Depthwise { window } => self.depthwise(id, x, window)?,
             Op::BatchNorm { .. } if weights.is_folded(id) => x,
             Op::BatchNorm { .. } => self.batch_norm(id, x)?,
@@ -92,6 +99,12 @@ impl Lowering<'_, '_> {
                 self.b.binary(Binary::Mul, &x, &gate)
             }
             Op::Sigmoid => self.b.each(Kind::Logistic, x),
+            Op::HardSigmoid => {
+                let (three, sixth) = (self.b.float(3.0), self.b.float(1.0 / 6.0));
+                let x = self.b.pair(Kind::Add, x, three, Activation::Relu6);
+                self.b.binary(Binary::Mul, &x, &sixth)
+            }
+            Op::HardSwish => self.b.each(Kind::HardSwish, x),
             Op::MaxPool { window, .. } => {
                 // What a border of zeros never wins against needs no lower one, which fewer runtimes know.
                 let lowest = if self.is_positive(node.inputs[0]) { 0.0 } else { f32::MIN };
@@ -136,10 +149,12 @@ impl Lowering<'_, '_> {
     fn is_positive(&self, id: NodeId) -> bool {
         let node = &self.weights.graph.nodes[id];
         match node.op {
-            Op::Relu | Op::Relu6 | Op::Sigmoid => true,
-            Op::MaxPool { .. } | Op::AveragePool { .. } | Op::Dropout { .. } | Op::Concat => {
-                node.inputs.iter().all(|&input| self.is_positive(input))
-            }
+            Op::Relu | Op::Relu6 | Op::Sigmoid | Op::HardSigmoid => true,
+            Op::MaxPool { .. }
+            | Op::AveragePool { .. }
+            | Op::Dropout { .. }
+            | Op::StochasticDepth { .. }
+            | Op::Concat => node.inputs.iter().all(|&input| self.is_positive(input)),
             _ => false,
         }
     }
@@ -154,7 +169,10 @@ impl Lowering<'_, '_> {
     ) -> Result<Value, ExportError> {
         let Sliding { kernel, stride, .. } = window;
         let (filters, mut shift) = self.weights.convolution(id, channels, bias)?;
-        let inputs = self.b.shape(x)[3];
+        let inputs = match self.weights.graph.nodes[id].op {
+            Op::GroupedConv { groups, .. } => self.b.shape(x)[3] / groups.max(1),
+            _ => self.b.shape(x)[3],
+        };
         let filters = channels_last(&filters, inputs, kernel * kernel);
         shift.resize(channels, 0.0);
         let filters = self.named(id, "weight", &[channels, kernel, kernel, inputs], &filters)?;

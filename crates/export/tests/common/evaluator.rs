@@ -141,6 +141,11 @@ fn run(node: &Node, inputs: &[&Value]) -> Value {
         "Floor" => each(&f64::floor),
         "Round" => each(&f64::round_ties_even),
         "Sigmoid" => each(&|v| 1.0 / (1.0 + (-v).exp())),
+        "HardSigmoid" => {
+            let [alpha, beta] = ["alpha", "beta"].map(|name| f64::from(node.floats[name]));
+            each(&|v| (alpha * v + beta).clamp(0.0, 1.0))
+        }
+        "HardSwish" => each(&|v| v * (v / 6.0 + 0.5).clamp(0.0, 1.0)),
         "Clip" => each(&|v| v.clamp(inputs[1].data[0], inputs[2].data[0])),
         "Cast" => Value::new(&x.shape, x.data.clone(), int("to", 0) == 1),
         "Range" => ints(&(x.int()..inputs[1].int()).step_by(inputs[2].int() as usize).collect::<Vec<_>>()),

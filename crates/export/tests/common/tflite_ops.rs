@@ -84,6 +84,7 @@ fn run(operator: &Operator<'_>, inputs: &[&Value], output: &Tensor<'_>) -> Value
         14 => each(&|v| 1.0 / (1.0 + (-v).exp())),
         19 => each(&|v| v.max(0.0)),
         21 => each(&|v| v.clamp(0.0, 6.0)),
+        117 => each(&|v| v * (v + 3.0).clamp(0.0, 6.0) / 6.0),
         6 | 53 => each(&|v| v),
         22 => {
             assert_eq!(options.unwrap().ints(0), places(inputs[1]));
@@ -122,9 +123,13 @@ fn run(operator: &Operator<'_>, inputs: &[&Value], output: &Tensor<'_>) -> Value
             let sum =
                 windows(x, options.unwrap(), [filters.shape[1], filters.shape[2]], output, &|at, channel| {
                     let filter = &filters.data[channel * filters.data.len() / filters.shape[0]..];
+                    // Filters that see fewer channels than there are see those of their group.
+                    let groups = x.shape[3] / channels;
+                    let first = channel / (filters.shape[0] / groups) * channels;
                     let seen = at.iter().flat_map(|&(pixel, window)| {
                         let filter = &filter[window * channels..];
-                        (0..channels).map(move |input| x.data[pixel * channels + input] * filter[input])
+                        let pixel = pixel * x.shape[3] + first;
+                        (0..channels).map(move |input| x.data[pixel + input] * filter[input])
                     });
                     seen.sum::<f64>() + inputs[2].data[channel]
                 });

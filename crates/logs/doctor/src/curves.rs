@@ -1,7 +1,9 @@
 //! The corrected curves: the mean per sample behind every printed loss, and where it should lie.
 
+use foliar_logread::{Metric, Point, Series};
+
 use crate::context::Context;
-use crate::diagnosis::{Band, CorrectedLoss, Curves, EpochCurve};
+use crate::diagnosis::{Band, CorrectedLoss, Curves, EpochCurve, ScoreCurve, ScoreValue};
 use crate::entropy::{entropy_bound, least_entropy};
 use crate::rows::{Reading, Row};
 use crate::{Reduction, ScaleEstimate};
@@ -36,5 +38,31 @@ pub(crate) fn curves(context: &Context<'_>) -> Curves {
             Band { low: least_entropy(e).min(high.unwrap_or(f64::INFINITY)), high }
         }),
     };
-    Curves { chance_loss: context.setup.chance_loss(), epochs: context.rows.iter().map(epoch).collect() }
+    Curves {
+        chance_loss: context.setup.chance_loss(),
+        epochs: context.rows.iter().map(epoch).collect(),
+        scores: scores(context),
+    }
+}
+
+/// What was followed beside the four curves, but for what batches print.
+fn scores(context: &Context<'_>) -> Vec<ScoreCurve> {
+    let chosen = &context.chosen;
+    let curves = [chosen.train_loss, chosen.val_loss, chosen.train_accuracy, chosen.val_accuracy];
+    let is_curve = |series: &Series| curves.into_iter().flatten().any(|curve| std::ptr::eq(curve, series));
+    let is_score = |series: &&Series| {
+        let named = !matches!(series.metric, Metric::LearningRate | Metric::Seconds | Metric::Unknown);
+        named && !series.within_epoch && !is_curve(series)
+    };
+    let value = |point: &Point| ScoreValue {
+        epoch: point.epoch,
+        line: point.line,
+        value: Some(point.value).filter(|value| value.is_finite()),
+    };
+    let curve = |series: &Series| ScoreCurve {
+        name: series.name.trim().to_owned(),
+        split: series.split,
+        values: series.points.iter().map(value).collect(),
+    };
+    context.log.series.iter().filter(is_score).map(curve).collect()
 }

@@ -1,5 +1,6 @@
 //! The result: findings, the scale of the printed losses, and the corrected curves.
 
+use foliar_logread::Split;
 use serde::Serialize;
 
 use crate::{Explanation, Finding, RunSetup};
@@ -75,6 +76,30 @@ pub struct Curves {
     pub chance_loss: Option<f64>,
     /// One entry an epoch, in the order of the log.
     pub epochs: Vec<EpochCurve>,
+    /// Scores beside loss and accuracy, parts of the loss, and accuracies and losses of other splits, in the order of the log.
+    pub scores: Vec<ScoreCurve>,
+}
+
+/// A named number that was followed beside the four curves of [`Curves::epochs`], such as an average precision.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ScoreCurve {
+    /// As the log names it.
+    pub name: String,
+    /// Measured on which photos, if the log shows it.
+    pub split: Option<Split>,
+    /// The values, in the order of the log.
+    pub values: Vec<ScoreValue>,
+}
+
+/// One value of a [`ScoreCurve`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct ScoreValue {
+    /// Epoch as printed, possibly fractional.
+    pub epoch: Option<f64>,
+    /// Line of the log, from 1; 0 for a log without lines.
+    pub line: usize,
+    /// The value; a share as a fraction in 0..=1 whatever was printed. Absent where it is not a number.
+    pub value: Option<f64>,
 }
 
 /// One epoch of [`Curves`].

@@ -15,8 +15,10 @@ use foliar_logread::{Metric, Point, Series, Split};
 
 use crate::another_run::may_be_its_start;
 use crate::context::Context;
+use crate::repeats;
 use crate::rows::{Column, Reading, Row};
 use crate::scale::reference::{Known, expected};
+use crate::scores;
 
 /// Epochs with a validation that a judgement needs; two will do for accuracies of known classes that are nearly 1.
 pub(crate) const EPOCHS: usize = 3;
@@ -91,6 +93,7 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
     let trained = [Column::TrainAccuracy, Column::TrainLoss].map(|column| context.column(column).len());
     let epochs = accuracy.len().max(loss.len());
     match epochs {
+        _ if epochs < EPOCHS && scores::rising(context).is_some() && falling_score(context).is_none() => None,
         0 if trained == [0, 0] => Some(Gap::Curves),
         0 => Some(Gap::Validation),
         2 if trained != [0, 0] && are_nearly_right(context, &accuracy) => None,
@@ -130,7 +133,46 @@ fn may_be_one_class(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     if same && end < SKEWED {
         return true;
     }
-    context.setup.classes.is_none() && curve.len() >= EPOCHS && end < SKEWED && end < first.1.value + noise
+    if repeats::one_share(context)
+        .is_some_and(|(_, share, _)| share.value < SKEWED && repeats::costs_one_answer(context, share.value))
+    {
+        return true;
+    }
+    context.setup.classes.is_none()
+        && curve.len() >= EPOCHS
+        && end < SKEWED
+        && end < first.1.value + noise
+        && !goes_on_from_the_middle(context, curve)
+}
+
+/// Whether a log that begins in the middle of a run shows a network that answers otherwise in each epoch, with seven of ten right and
+/// more, and goes on learning a little: it has learned before, and does not give one class to all.
+fn goes_on_from_the_middle(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    const READINGS: usize = 8;
+    const BEGUN: f64 = 5.0;
+    const RIGHT: f64 = 0.7;
+    let begun =
+        curve.first().and_then(|(index, _)| context.rows[*index].epoch).is_some_and(|epoch| epoch >= BEGUN);
+    let learned = context.column(Column::TrainAccuracy);
+    let varies = |curve: &[(usize, Reading)]| {
+        let mut values: Vec<f64> = curve.iter().map(|(_, reading)| reading.value).collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        curve.len() >= READINGS && 4 * values.len() >= 3 * curve.len()
+    };
+    let early = |curve: &[(usize, Reading)]| late(&curve[..curve.len().div_ceil(3)]);
+    let rises = |curve: &[(usize, Reading)]| late(curve) > early(curve);
+    let falls = |column: Column| {
+        let curve = context.column(column);
+        curve.len() >= READINGS && late(&curve) < late(&curve[..curve.len().div_ceil(3)])
+    };
+    begun
+        && varies(curve)
+        && varies(&learned)
+        && curve.iter().all(|(_, reading)| reading.value > RIGHT)
+        && rises(&learned)
+        && falls(Column::TrainLoss)
+        && falls(Column::ValLoss)
 }
 
 /// Whether what was validated may be the batches of one evaluation: no epoch is numbered, and nothing becomes better.
@@ -198,11 +240,55 @@ fn is_unexplained(context: &Context<'_>) -> bool {
     let begins = context.rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
     let start = context.rows.iter().find_map(|row| row.train_loss).map_or(0.0, |loss| loss.value);
     let high = begins && start > context.setup.chance_loss().map_or(START.0, |chance| START.1 * chance);
-    if beyond_guessing || high {
+    if beyond_guessing || high && !is_learned_number(context) && !is_sum_of_parts(context) {
         return true;
     }
     let judged: Vec<bool> = context.rows[context.best_run.clone()].iter().filter_map(far).collect();
     judged.len() >= EPOCHS && judged[judged.len() - judged.len().div_ceil(3)..].iter().all(|far| *far)
+}
+
+/// Whether nothing speaks of classes, and the losses of training and validation fall to half and less, with little noise and together:
+/// those of a network that learns a number, in the square of whatever unit it has.
+fn is_learned_number(context: &Context<'_>) -> bool {
+    /// Readings, at least; and a fall, where nothing names the loss as that of a number.
+    const READINGS: usize = 5;
+    const DEEP: f64 = 0.25;
+    /// A step up that is noise, and the share of the steps that may be more.
+    const NOISE: f64 = 1.05;
+    const STEPS: usize = 8;
+    const APART: f64 = 2.0;
+    let no_classes = context.setup.classes.is_none()
+        && [Column::TrainAccuracy, Column::ValAccuracy]
+            .iter()
+            .all(|column| context.column(*column).is_empty());
+    let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| context.best_run(column));
+    let fall = if is_deviation(context) { HALF } else { DEEP };
+    let falls = |curve: &[(usize, Reading)]| {
+        let noisy = curve.windows(2).filter(|pair| pair[1].1.value > NOISE * pair[0].1.value).count();
+        let first = curve.first().map_or(0.0, |(_, reading)| reading.value);
+        curve.len() >= READINGS
+            && STEPS * noisy <= curve.len()
+            && late(curve).is_some_and(|end| end > 0.0 && end < fall * first)
+    };
+    let together = late(&train).zip(late(&val)).is_some_and(|(train, val)| val < APART * train);
+    no_classes && falls(&train) && falls(&val) && together
+}
+
+/// Whether the loss is by its name that of numbers and not of classes, and no accuracy says otherwise.
+pub(crate) fn is_deviation(context: &Context<'_>) -> bool {
+    let chosen = &context.chosen;
+    let named = |series: &Series| {
+        let name = series.name.to_lowercase();
+        ["mse", "mae", "msle"].iter().any(|word| name.contains(word))
+    };
+    chosen.val_accuracy.or(chosen.train_accuracy).is_none()
+        && chosen.val_loss.or(chosen.train_loss).is_some_and(named)
+}
+
+/// Whether the loss is the sum of several parts, so that it may start higher than any guess among classes costs.
+fn is_sum_of_parts(context: &Context<'_>) -> bool {
+    context.log.series.iter().filter(|series| series.metric == Metric::LossPart).count() >= 2
+        && context.column(Column::ValAccuracy).is_empty()
 }
 
 /// Whether the training loss is nearly that of guessing yet, and the accuracy, though beyond guessing, low; or what losses there are

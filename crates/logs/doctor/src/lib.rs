@@ -34,12 +34,16 @@ mod repeats;
 mod rows;
 mod rules;
 mod scale;
+mod scores;
 mod setup;
 mod verdict;
 mod words;
 
 pub use comparison::{Comparison, RunSummary, compare};
-pub use diagnosis::{Band, CorrectedLoss, Curves, Diagnosis, EpochCurve, Reduction, Scale, ScaleEstimate};
+pub use diagnosis::{
+    Band, CorrectedLoss, Curves, Diagnosis, EpochCurve, Reduction, Scale, ScaleEstimate, ScoreCurve,
+    ScoreValue,
+};
 pub use explanations::{Alternative, Explanation};
 pub use finding::{Evidence, Finding, Id, Severity};
 pub use limits::Limits;

@@ -17,7 +17,7 @@ mod label_smoothing;
 mod loss_scaled;
 mod lr_too_high;
 mod nan;
-mod not_a_log;
+pub(crate) mod not_a_log;
 mod overconfident;
 pub(crate) mod overfit;
 mod penalty_in_loss;
@@ -25,7 +25,7 @@ mod plateau;
 mod saturated_loss;
 mod several_runs;
 mod still_improving;
-mod too_good;
+pub(crate) mod too_good;
 mod too_little_to_tell;
 mod train_eval_mismatch;
 mod underfit;
@@ -140,7 +140,15 @@ const EXPLAINS: [(Id, &[Id]); 16] = [
     (Id::LossScaled, &[Id::HotStart, Id::Overconfident, Id::WorseThanChance]),
     (
         Id::DegenerateMetric,
-        &[Id::Underfit, Id::ValSpikes, Id::LossScaled, Id::AtChance, Id::WorseThanChance, Id::Plateau],
+        &[
+            Id::Underfit,
+            Id::ValSpikes,
+            Id::LossScaled,
+            Id::AtChance,
+            Id::WorseThanChance,
+            Id::Plateau,
+            Id::StillImproving,
+        ],
     ),
     (Id::LabelSmoothing, &[Id::Overconfident]),
     (Id::Overfit, &[Id::Plateau]),
@@ -158,6 +166,12 @@ pub(crate) struct Judgement {
 /// proves that the network learned ([`Id::Healthy`]) or what is missing for that ([`Id::TooLittleToTell`]). A note that names a
 /// fault is no health.
 pub(crate) fn judge(context: &Context<'_>) -> Judgement {
+    // Of what is no course nothing else is said.
+    if let Some(finding) = not_a_log::of_runs(context) {
+        let mut findings = vec![finding];
+        let explanations = explanations::weigh(&mut findings, &[]);
+        return Judgement { findings, explanations };
+    }
     let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
     if context.is_own {
         own::translate(context, &mut found);

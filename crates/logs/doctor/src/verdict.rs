@@ -2,6 +2,9 @@
 
 use crate::context::Context;
 use crate::rows::Column;
+use crate::rules::not_a_log::of_runs;
+use crate::rules::too_good::is_one_set;
+use crate::scores::rising;
 use crate::words::{number, percent};
 use crate::{Finding, Id, Severity};
 
@@ -53,9 +56,13 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
         Id::Plateau => "The best epoch of this run is long past.",
         Id::ImpossibleValue => "A number of this log cannot be what its name says.",
         Id::Frozen => "Something is not being trained, or not being measured: its values never change.",
+        Id::TooGood if is_one_set(context) => "Validation is measured on the training set.",
         Id::TooGood => "The run is too good to be true.",
         Id::UnstableValidation => {
             "The model changes too much from epoch to epoch to be trusted in any one of them."
+        }
+        Id::NotALog if of_runs(context).is_some() => {
+            "This is a table of finished runs, one row a run, and shows the course of none of them."
         }
         Id::NotALog => {
             "This text cannot be judged: it is no training log, or its columns are not recognised."
@@ -102,7 +109,15 @@ fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {
                 percent(accuracy.value)
             )
         }
-        None => "This run looks healthy as far as the log shows.".to_owned(),
+        None => match rising(context) {
+            Some(rise) => format!(
+                "This run looks healthy as far as the log shows: {} rises from {} to {}.",
+                rise.name(),
+                number(rise.first),
+                number(rise.end)
+            ),
+            None => "This run looks healthy as far as the log shows.".to_owned(),
+        },
     };
     let next = if context.is_own && !findings.iter().any(|finding| finding.id == Id::StillImproving) {
         first_sentence(

@@ -52,6 +52,11 @@ pub(crate) fn senses(words: &[Word]) -> Vec<Sense> {
             at += 1;
             continue;
         }
+        if is_cut_accuracy(&words[..at], rest, senses.last()) {
+            senses.push(Sense { concept: Concept::Accuracy, first: at, end: at + 1 });
+            at += 1;
+            continue;
+        }
         if let Some((concept, length)) = phrase(rest) {
             senses.push(Sense { concept, first: at, end: at + length });
             at += length;
@@ -63,6 +68,15 @@ pub(crate) fn senses(words: &[Word]) -> Vec<Sense> {
         at += 1;
     }
     senses
+}
+
+/// Whether the last word of a name is an accuracy that lost its last letter: `valid_ac`. Elsewhere `ac` means other things.
+fn is_cut_accuracy(before: &[Word], rest: &[Word], last: Option<&Sense>) -> bool {
+    let [word] = rest else { return false };
+    word.text == "ac"
+        && word.glued
+        && before.len() == 1
+        && last.is_some_and(|sense| sense.concept.split().is_some())
 }
 
 /// The split that is shortened to two letters before what was measured: `va_loss`, `ts_acc`. Alone they mean other things.

@@ -86,6 +86,7 @@ mod source;
 mod split_word;
 mod strangers;
 mod style;
+mod summed_parts;
 mod table;
 mod template;
 mod tensorboard;

@@ -233,7 +233,12 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
     if quantity == Quantity::Loss && part {
         extras = extras.saturating_add(1);
     }
-    let quantity = if quantity == Quantity::Unknown { of_spacy(words).unwrap_or(quantity) } else { quantity };
+    // What is scored so is held out: spaCy's development set, the photos on which boxes are evaluated.
+    let spacy = of_spacy(words).filter(|_| quantity == Quantity::Unknown);
+    if spacy.is_some() || quantity == Quantity::Score && is_average_precision(words) {
+        split = split.or(Some(Split::Validation));
+    }
+    let quantity = spacy.unwrap_or(quantity);
     let percent = has(Concept::Percent);
     Meaning { quantity, split, percent, cadence, extras }
 }
@@ -248,6 +253,12 @@ fn of_spacy(words: &[Word]) -> Option<Quantity> {
         "p" | "r" if scored && last.glued => Some(Quantity::Score),
         _ => None,
     }
+}
+
+/// `mAP50`, `metrics/mAP50-95(B)`.
+fn is_average_precision(words: &[Word]) -> bool {
+    words.iter().any(|word| word.text == "map")
+        || words.windows(2).any(|pair| pair[0].text == "m" && pair[1].text == "ap")
 }
 
 /// Whether an unknown word is one identifier with the word for loss: `margin_loss`.

@@ -10,7 +10,7 @@ fn value(name: &str) -> (Option<Split>, Quantity, u8) {
 
 #[test]
 fn spellings_of_one_meaning() {
-    let cases: [(&[&str], Option<Split>, Quantity); 14] = [
+    let cases: [(&[&str], Option<Split>, Quantity); 17] = [
         (&["loss", "Loss", "total_loss", "cross_entropy_loss", "Average loss"], None, Quantity::Loss),
         (
             &["train_loss", "loss/train", "Loss_train", "trainLoss", "Training Loss", "tr_loss"],
@@ -47,7 +47,10 @@ fn spellings_of_one_meaning() {
         (&["eval_prec5", "val_top5"], Some(Validation), Quantity::TopFive),
         (&["error_rate", "err_rate", "Top-1 error"], None, Quantity::ErrorRate),
         (&["val_f1", "eval_f1_score", "val/macro_f1"], Some(Validation), Quantity::F1),
-        (&["metrics/precision(B)", "recall", "metrics/mAP50-95(B)", "auc"], None, Quantity::Score),
+        (&["metrics/precision(B)", "recall", "auc"], None, Quantity::Score),
+        (&["metrics/mAP50-95(B)", "mAP", "ENTS_P"], Some(Validation), Quantity::Score),
+        (&["ENTS_F"], Some(Validation), Quantity::F1),
+        (&["valid_ac", "val_acc"], Some(Validation), Quantity::Accuracy),
         (&["RegLoss", "kl_loss", "margin_loss", "loss_cls", "dfl_loss"], None, Quantity::LossPart),
         (
             &["best_val_acc", "loss_scale", "loss weight", "grad_norm", "max accuracy"],

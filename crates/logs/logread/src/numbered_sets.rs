@@ -15,7 +15,9 @@ const WIDENED: f64 = 0.95;
 
 /// Gives number 0 of two sets to training if nothing else is and its loss shows it.
 pub(crate) fn settle(columns: &mut [Column]) {
-    let measured = |column: &Column| matches!(column.meaning.quantity, Quantity::Loss | Quantity::ErrorRate);
+    let measured = |column: &Column| {
+        matches!(column.meaning.quantity, Quantity::Loss | Quantity::ErrorRate | Quantity::Deviation)
+    };
     let trained = columns.iter().any(|column| measured(column) && column.meaning.split == Some(Split::Train));
     if trained || !columns.iter().any(|column| measured(column) && number_of(&column.name).is_some()) {
         return;
@@ -27,13 +29,14 @@ pub(crate) fn settle(columns: &mut [Column]) {
                 && number_of(&column.name) == Some(number)
         })
     };
-    let is_training = [Quantity::Loss, Quantity::ErrorRate].into_iter().find_map(|quantity| {
-        let (zero, one) = (of(quantity, 0)?, of(quantity, 1)?);
-        let ratio = |at: fn(&Column) -> Option<f64>| Some(at(zero)? / at(one)?);
-        let first = ratio(|column| column.finals.first().map(|sample| sample.value))?;
-        let last = ratio(|column| column.finals.last().map(|sample| sample.value))?;
-        Some(last < WIDE && last < WIDENED * first)
-    });
+    let is_training =
+        [Quantity::Loss, Quantity::ErrorRate, Quantity::Deviation].into_iter().find_map(|quantity| {
+            let (zero, one) = (of(quantity, 0)?, of(quantity, 1)?);
+            let ratio = |at: fn(&Column) -> Option<f64>| Some(at(zero)? / at(one)?);
+            let first = ratio(|column| column.finals.first().map(|sample| sample.value))?;
+            let last = ratio(|column| column.finals.last().map(|sample| sample.value))?;
+            Some(last < WIDE && last < WIDENED * first)
+        });
     if is_training == Some(true) {
         for column in columns.iter_mut().filter(|column| number_of(&column.name) == Some(0)) {
             column.meaning.split = Some(Split::Train);

@@ -22,6 +22,7 @@ use crate::one_epoch::settle_one_epoch;
 use crate::perplexity;
 use crate::run_log::{RunLog, Split};
 use crate::strangers;
+use crate::summed_parts;
 use crate::vanished;
 
 /// A share may exceed 1 by rounding.
@@ -79,6 +80,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     for (column, scale) in columns.iter().zip(scales) {
         emit(column, &columns, scale, steps, &mut log.series);
     }
+    summed_parts::add(&mut log.series);
     let epochs = columns.iter().map(|column| column.finals.len()).max().unwrap_or(0);
     let said = batches.or((reached.0 * 10 >= epochs * 9).then_some(reached.1));
     facts.steps_per_epoch =

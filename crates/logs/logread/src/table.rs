@@ -103,6 +103,10 @@ impl Table {
                 spans = aligned;
                 found = names(header, delimiter, spans.len(), false);
             }
+            // Names with commas may stand above cells that tabs or spaces part.
+            if found.is_none() && matches!(delimiter, Delimiter::Tab | Delimiter::Spaces) && numbers == 1.0 {
+                found = names(header, Delimiter::Comma, count, false);
+            }
             let Some(mut names) = found else { continue };
             // Nothing says what a name means that comes again.
             for index in (1..names.len()).rev() {
@@ -267,6 +271,7 @@ fn by_place(
 /// The names in a header that stands over `count` cells, the last of which may be only `timed`.
 fn names(header: &str, delimiter: Delimiter, count: usize, timed: bool) -> Option<Vec<String>> {
     let header = header.trim_start().trim_start_matches(['#', '%']).trim_end_matches([' ', '\\']);
+    let header = undecorated(header);
     let mut spans = Vec::new();
     split(header, delimiter, &mut spans);
     let mut names: Vec<String> = spans.iter().map(|&(start, end)| header[start..end].to_owned()).collect();
@@ -291,6 +296,14 @@ fn names(header: &str, delimiter: Delimiter, count: usize, timed: bool) -> Optio
         return Some(wide);
     }
     join_words(names, count)
+}
+
+/// A header without the marks that are drawn around it: `***loss,acc***`.
+fn undecorated(header: &str) -> &str {
+    const FEWEST: usize = 3;
+    let marks = ['*', '=', '-', '~', '#', '+', '_'];
+    let inner = header.trim_matches(marks);
+    if header.len() >= inner.len() + 2 * FEWEST { inner.trim() } else { header }
 }
 
 /// How many names are left when all neighbours that belong together are joined.

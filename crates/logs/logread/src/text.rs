@@ -306,7 +306,8 @@ impl TextReader {
         let visible = without_bar(text);
         let line = self.line + 1;
         // Below the names of its other columns stand rows that fit a table that goes on.
-        let goes_on = self.header.is_some() && self.tables.first().is_some_and(Table::goes_on);
+        let goes_on = self.header.is_some() && self.tables.first().is_some_and(Table::goes_on)
+            || self.begins_table(visible);
         for index in 0..if goes_on { 0 } else { self.tables.len() } {
             let table = &mut self.tables[index];
             if table.is_header(visible) {
@@ -348,6 +349,15 @@ impl TextReader {
         self.tables.insert(0, table);
         self.tables.truncate(MOST_TABLES);
         Some(values)
+    }
+
+    /// Whether names stand right above `row` that it fits: then it is none of the tables before, though it may have as many cells.
+    fn begins_table(&mut self, row: &str) -> bool {
+        let Some((header, 0)) = &self.header else { return false };
+        if self.tables.is_empty() || self.tables.iter().any(|table| table.is_header(row)) {
+            return false;
+        }
+        Table::begin(header, row, self.style, &mut self.assembler).is_some()
     }
 
     fn object(&mut self, text: &str) -> usize {

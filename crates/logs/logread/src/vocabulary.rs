@@ -112,7 +112,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Deviation,
-        "rmse,mse,mae,rmsle,msle,mape,mean squared error,mean square error,mean absolute error,mean squared err,mean absolute err,root mean squared error,root mean square error,mean squared logarithmic error,mean absolute percentage error,squared error,absolute error",
+        "rmse,mse,mae,rmsle,msle,mape,mean squared error,mean square error,mean absolute error,mean squared err,mean absolute err,root mean squared error,root mean square error,mean squared logarithmic error,mean absolute percentage error,squared error,absolute error,s l 1,s l 2",
     ),
     // What a program prints beside the best value so far.
     (VALIDATION, "cur metric,current metric"),

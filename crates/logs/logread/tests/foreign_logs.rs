@@ -99,6 +99,8 @@ fn series<'a>(log: &'a RunLog, name: &str) -> Option<&'a Series> {
         "accuracy" => Metric::Accuracy,
         "top-five" => Metric::TopFive,
         "f1" => Metric::F1,
+        "part" => Metric::LossPart,
+        "score" => Metric::OtherScore,
         other => panic!("{other}"),
     };
     let within = words.next() == Some("within");

@@ -87,6 +87,12 @@ fn work(graph: &Graph, shapes: &[Nhwc], id: usize) -> u64 {
     let wide = product(&[shape.h(), shape.w(), shape.c().next_multiple_of(CHANNELS)]);
     let windows = match &node.op {
         Op::Conv { window, .. } => wide.saturating_mul(product(&[window.kernel, window.kernel, channels])),
+        // A group of outputs fills whole vectors by itself.
+        Op::GroupedConv { channels: outputs, groups, window } => {
+            let group = (outputs / groups.max(&1)).next_multiple_of(CHANNELS);
+            let seen = product(&[window.kernel, window.kernel, channels / groups.max(&1)]);
+            product(&[shape.h(), shape.w(), *groups, group]).saturating_mul(seen)
+        }
         Op::Depthwise { window } | Op::MaxPool { window, .. } | Op::AveragePool { window } => {
             wide.saturating_mul(product(&[window.kernel, window.kernel])).saturating_mul(PASS)
         }

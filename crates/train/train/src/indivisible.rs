@@ -33,7 +33,7 @@ pub enum IndivisibleCause {
     PhotographPerClass,
     /// All photographs of a class are in one group, for each class.
     GroupPerClass,
-    /// Each group holds all photographs of some class.
+    /// Whichever group of photographs for training is held back, some class has none left to train on.
     GroupsHoldClasses,
 }
 

@@ -347,8 +347,15 @@ fn fit(file: &Path, tensors: WeightFile, graph: &Graph) -> Result<Fitted, TrainE
 
 /// The network of timm, with TensorFlow's padding and epsilon, whose files have the very names and shapes of one of timm's `model`.
 fn twin(fitted: &Fitted, model: &str) -> Option<&'static str> {
-    // Of the networks here timm has only this one twice.
-    (fitted.naming == Naming::Timm && model == "efficientnet_b0").then_some("tf_efficientnet_b0")
+    // Of the networks here timm has these twice.
+    let twins = [
+        ("efficientnet_b0", "tf_efficientnet_b0"),
+        ("efficientnet_b1", "tf_efficientnet_b1"),
+        ("efficientnet_b2", "tf_efficientnet_b2"),
+        ("efficientnet_b3", "tf_efficientnet_b3"),
+    ];
+    let (_, twin) = twins.into_iter().find(|(own, _)| *own == model)?;
+    (fitted.naming == Naming::Timm).then_some(twin)
 }
 
 /// Whether the file's name speaks of TensorFlow as timm's do, or a folder's is of `twin`: in caches all files have one name.

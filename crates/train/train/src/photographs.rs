@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use foliar_audit::{GivenSplit, GroupRule, GroupSource, NearDuplicates, Quarantine, Thumbnail, group_photos};
 use foliar_model::TrainingDigests;
-use foliar_scan::{ScanOptions, scan};
+use foliar_scan::{ScanOptions, leave_out, scan};
 use foliar_vision::{
     Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Reason, Rgb,
     Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, portable_name, split,
@@ -147,7 +147,7 @@ impl Photographs {
         };
         let (dataset, store, broken) =
             ImageCache::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &seen);
-        problems.extend(broken);
+        leave_out(&mut problems, broken);
         if let Some(lost) = problems.iter().find(|problem| matches!(problem.reason, Reason::NoMemory { .. }))
         {
             return Err(TrainError::NoMemory { what: lost.to_string() });

@@ -10,6 +10,7 @@ use foliar_report::run::Figure;
 use foliar_report::{Frame, RunPictures, Theme, model_card, run_page};
 use foliar_results::{RunReport, scale};
 use foliar_runlog::RunDir;
+use foliar_scan::OUTPUT_MARK;
 
 use crate::commands::picture;
 use crate::output;
@@ -18,12 +19,22 @@ use crate::output;
 const WIDTH: u32 = 1000;
 const PICTURES: &str = "pictures";
 const CARD: &str = "model-card.md";
+/// What the file that marks the folder of the pictures holds.
+const MARK: &[u8] = b"Pictures made by foliar report; no photos.\n";
 
 /// Makes the folders, so that one that cannot be written is told before the work is done.
 pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.shown()))?;
     let pictures = folder.join(PICTURES);
-    make_folder(&pictures).with_context(|| format!("{} cannot be made", pictures.shown()))
+    make_folder(&pictures).with_context(|| format!("{} cannot be made", pictures.shown()))?;
+    // Where the report lies among photos, its pictures are not taken for some. A folder with files may be one of photos.
+    let is_empty = fs::read_dir(&pictures).is_ok_and(|mut entries| entries.next().is_none());
+    let mark = pictures.join(OUTPUT_MARK);
+    if is_empty {
+        write_atomically(&mark, |file| file.write_all(MARK))
+            .with_context(|| format!("{} cannot be written", mark.shown()))?;
+    }
+    Ok(())
 }
 
 pub(super) fn write(folder: &Path, report: &RunReport, shown: &RunPictures<'_>) -> anyhow::Result<()> {

@@ -159,7 +159,7 @@ pub(crate) fn cases() -> Vec<Case> {
             "1-4.png",
             &[("labels.csv", "what,where\n1,a\n2,b\n")],
             "",
-            Refused(&["are in no class folders", "try `--labels", "labels.csv"]),
+            Refused(&["are in no class folders", "labels.csv: no column is known", "--image-column"]),
         ),
         case(
             "images/1-4.png",
@@ -200,6 +200,77 @@ pub(crate) fn cases() -> Vec<Case> {
                 "2 photos are listed in more than one of train.csv, val.csv",
                 "to leave these photos out",
             ]),
+        ),
+        // Two columns of numbers, and photos that are called by numbers.
+        case(
+            EIGHT,
+            &[("labels.csv", "id,image_no,label\n1,8,a\n2,7,a\n3,6,a\n4,5,a\n5,4,b\n6,3,b\n7,2,b\n8,1,b\n")],
+            "",
+            Refused(&["`id` and `image_no` may both name the photos", "--image-column image_no`, or"]),
+        ),
+        case(
+            EIGHT,
+            &[("labels.csv", "id,image_no,label\n1,8,a\n2,7,a\n3,6,a\n4,5,a\n5,4,b\n6,3,b\n7,2,b\n8,1,b\n")],
+            "--image-column image_no",
+            Read("a:4 b:4", [8, 0, 0], "", &[]),
+        ),
+        case(
+            EIGHT,
+            &[(
+                "labels.csv",
+                "number,image_id,label\n1,8,a\n2,7,a\n3,6,a\n4,5,a\n5,4,b\n6,3,b\n7,2,b\n8,1,b\n",
+            )],
+            "",
+            Read("a:4 b:4", [8, 0, 0], "", FOUND),
+        ),
+        // Numbers as data frames write them.
+        case(
+            EIGHT,
+            &[("labels.csv", "id,label\n1.0,a\n2.0,a\n3.0,a\n4.0,a\n5.0,b\n6.0,b\n7.0,b\n8.0,b\n")],
+            "",
+            Read("a:4 b:4", [8, 0, 0], "", FOUND),
+        ),
+        // No classes: a value of its own in every row, a quote that swallows rows, an empty table, decimals.
+        case(
+            EIGHT,
+            &[("labels.csv", "image,label\n1,a\n2,b\n3,c\n4,d\n5,e\n6,f\n7,g\n8,h\n")],
+            "",
+            Refused(&["each of the 8 rows has another value in `label`"]),
+        ),
+        case(
+            EIGHT,
+            &[("labels.csv", "image,label\n1,a\n2,a\n3,\"b\n4,a\n5,b\n6,b\n7,b\n8,b\n")],
+            "",
+            Refused(&["no labels can be had from", "the quote in line 4 is not closed"]),
+        ),
+        case(
+            EIGHT,
+            &[("labels.csv", "image,label\n")],
+            "",
+            Refused(&["no labels can be had from", "the table has no rows"]),
+        ),
+        case(
+            EIGHT,
+            &[("labels.csv", "image,a,b\n1,.2,.8\n2,.4,.6\n3,.1,.9\n")],
+            "--labels labels.csv --label-column a",
+            Refused(&["the column `a` holds numbers with decimals"]),
+        ),
+        // What people write where nothing is known.
+        case(
+            EIGHT,
+            &[("labels.csv", "image,label\n1,a\n2,a\n3,a\n4,?\n5,b\n6,b\n7,b\n8,-\n")],
+            "",
+            Read("a:3 b:3", [6, 0, 0], "without-label:2", FOUND),
+        ),
+        // The same table under the names of two parts.
+        case(
+            EIGHT,
+            &[
+                ("train.csv", "image,label\n1.png,a\n2.png,a\n5.png,b\n6.png,b\n"),
+                ("val.csv", "image,label\n1.png,a\n2.png,a\n5.png,b\n6.png,b\n"),
+            ],
+            "",
+            Refused(&["4 photos are listed in more than one of train.csv, val.csv", "/train.csv`, or `"]),
         ),
         case(
             EIGHT,

@@ -26,9 +26,8 @@ pub fn backward_input(conv: &Conv, dy: &[f32], weight: &[f32], accumulate: Accum
     if winograd::suits(conv) {
         return winograd::backward_input(conv, dy, weight, accumulate, dx);
     }
-    let [down, across] = conv.window.stride;
-    for residue in (0..down).flat_map(|y| (0..across).map(move |x| [y, x])) {
-        Phase::of(conv, residue).gradient(conv, dy, weight, accumulate, dx);
+    for phase in Phase::all(conv) {
+        phase.gradient(conv, dy, weight, accumulate, dx);
     }
 }
 
@@ -61,13 +60,20 @@ impl Residue {
 }
 
 /// The pixels of the input that share their residues modulo the stride.
-struct Phase {
+pub(super) struct Phase {
     residue: [usize; 2],
     vertical: Residue,
     horizontal: Residue,
 }
 
 impl Phase {
+    /// All phases of a convolution.
+    pub(super) fn all(conv: &Conv) -> impl Iterator<Item = Self> {
+        let conv = *conv;
+        let [down, across] = conv.window.stride;
+        (0..down).flat_map(move |y| (0..across).map(move |x| Self::of(&conv, [y, x])))
+    }
+
     fn of(conv: &Conv, residue: [usize; 2]) -> Self {
         let (input, window) = (conv.input, conv.window);
         Self {
@@ -78,7 +84,7 @@ impl Phase {
     }
 
     /// Kernel row and column of the tap that the phase's windows see at their pixel number `segment`.
-    fn tap(&self, conv: &Conv, segment: usize) -> [usize; 2] {
+    pub(super) fn tap(&self, conv: &Conv, segment: usize) -> [usize; 2] {
         let [down, across] = conv.window.stride;
         let (y, x) = (segment / self.horizontal.taps, segment % self.horizontal.taps);
         [
@@ -87,12 +93,34 @@ impl Phase {
         ]
     }
 
+    /// Taps that the phase's pixels meet outputs in.
+    pub(super) fn taps(&self) -> usize {
+        self.vertical.taps * self.horizontal.taps
+    }
+
+    /// The phase's pixels.
+    pub(super) fn pixels(&self, conv: &Conv) -> Pixels {
+        let grid = [self.vertical.pixels, self.horizontal.pixels];
+        Pixels { shape: conv.input, first: self.residue, step: conv.window.stride, grid }
+    }
+
+    /// What the phase's pixels see of the gradient of the output.
+    pub(super) fn windows<'a>(&self, conv: &Conv, dy: &'a [f32]) -> Windows<'a> {
+        Windows {
+            source: dy,
+            shape: conv.output,
+            kernel: [self.vertical.taps, self.horizontal.taps],
+            segment: conv.channels(),
+            stride: [1, 1],
+            origin: [self.vertical.origin, self.horizontal.origin],
+            grid: [self.vertical.pixels, self.horizontal.pixels],
+        }
+    }
+
     /// Computes the gradient of the phase's pixels.
     fn gradient(&self, conv: &Conv, dy: &[f32], weight: &[f32], accumulate: Accumulate, dx: &mut [f32]) {
         let (inputs, outputs) = (conv.input.c, conv.channels());
-        let taps = self.vertical.taps * self.horizontal.taps;
-        let grid = [self.vertical.pixels, self.horizontal.pixels];
-        let pixels = Pixels { shape: conv.input, first: self.residue, step: conv.window.stride, grid };
+        let (taps, pixels) = (self.taps(), self.pixels(conv));
         if taps == 0 {
             if accumulate == Accumulate::Overwrite {
                 pixels.clear(dx);
@@ -100,15 +128,7 @@ impl Phase {
             return;
         }
         let layout = Panels::new(taps, outputs, inputs);
-        let windows = Windows {
-            source: dy,
-            shape: conv.output,
-            kernel: [self.vertical.taps, self.horizontal.taps],
-            segment: outputs,
-            stride: [1, 1],
-            origin: [self.vertical.origin, self.horizontal.origin],
-            grid,
-        };
+        let windows = self.windows(conv, dy);
         let start = match accumulate {
             Accumulate::Overwrite => Start::Zero,
             Accumulate::Add => Start::Add,

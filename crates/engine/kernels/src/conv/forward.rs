@@ -13,16 +13,16 @@ use crate::shape::Nhwc;
 
 /// Windows of a piece of work, about: what they see of a block of the inner dimension fits the second-level cache. A
 /// multiple of every tile's rows.
-const PIECE_ROWS: usize = 192;
+pub(super) const PIECE_ROWS: usize = 192;
 
 /// Every tile has a divisor of so many rows.
-const TILE_ROWS: usize = 24;
+pub(super) const TILE_ROWS: usize = 24;
 
 /// Columns of a piece of work at most: those of its result stay in the second-level cache.
 const PIECE_COLUMNS: usize = 512;
 
 /// Pieces that a product is cut into at least, as far as its size allows.
-const PIECES: usize = 16;
+pub(super) const PIECES: usize = 16;
 
 /// `y = conv(x, weight) + bias`.
 ///
@@ -108,7 +108,7 @@ impl Pixels {
 
 /// The memory of a result that pieces of work share, each with pixels of its own.
 #[derive(Clone, Copy)]
-struct Shared {
+pub(super) struct Shared {
     start: *mut f32,
     len: usize,
 }
@@ -119,8 +119,13 @@ unsafe impl Send for Shared {}
 unsafe impl Sync for Shared {}
 
 impl Shared {
+    /// All of a result.
+    pub(super) fn new(y: &mut [f32]) -> Self {
+        Self { start: y.as_mut_ptr(), len: y.len() }
+    }
+
     /// A pointer to each of some pixels' values.
-    fn point(self, pixels: &Pixels, rows: Range<usize>, outputs: &mut [*const f32]) {
+    pub(super) fn point(self, pixels: &Pixels, rows: Range<usize>, outputs: &mut [*const f32]) {
         for (start, output) in pixels.starts(rows).zip(outputs) {
             assert!(start + pixels.shape.c <= self.len, "a pixel of the result");
             // SAFETY: the pixel was found to lie within the result.
@@ -176,7 +181,7 @@ pub(super) fn product(
         return;
     }
     let pieces = Pieces::new(windows.count(), &right.layout);
-    let shared = Shared { start: y.as_mut_ptr(), len: y.len() };
+    let shared = Shared::new(y);
     parallel::for_each(pieces.count(), &|index| {
         let (rows, panels) = pieces.piece(index);
         piece(windows, right, ends, &pixels, rows, panels, shared);
@@ -221,7 +226,7 @@ fn by_bands(conv: &Conv, x: &[f32], right: Right<'_>, ends: Ends<'_>, y: &mut [f
     let output = conv.output;
     let band_rows = (2 * PIECE_ROWS).div_ceil(output.w).min(output.h);
     let bands = output.h.div_ceil(band_rows);
-    let shared = Shared { start: y.as_mut_ptr(), len: y.len() };
+    let shared = Shared::new(y);
     parallel::for_each(output.n * bands, &|index| {
         let (image, band) = (index / bands, index % bands);
         let rows = band * band_rows..((band + 1) * band_rows).min(output.h);

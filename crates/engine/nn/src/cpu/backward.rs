@@ -4,9 +4,12 @@ mod norm;
 
 use std::ops::Range;
 
+use foliar_kernels::conv::grouped;
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Activation, Nhwc};
-use foliar_kernels::{channels, conv, depthwise, elementwise, gelu, pointwise, pool, sigmoid, tokens};
+use foliar_kernels::{
+    channels, conv, curve, depthwise, elementwise, pointwise, pool, stochastic_depth, tokens,
+};
 
 use super::{CpuEngine, Training, disjoint};
 use crate::plan::Backward;
@@ -89,6 +92,19 @@ impl Pass<'_> {
                     conv::backward_input(&conv, dy, &self.weights[weight.clone()], accumulate, dx);
                 }
             }
+            Step::Grouped { x, y, conv, ref weight, ref after } => {
+                if let Some(after) = after {
+                    self.through(after, y);
+                }
+                let conv = conv.of_images(self.count);
+                let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
+                let Training { gradients, partials, .. } = &mut *self.training;
+                grouped::backward_weight(&conv, values, dy, &mut gradients[weight.clone()], partials);
+                if let Some(accumulate) = backward.first {
+                    let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
+                    grouped::backward_input(&conv, dy, &self.weights[weight.clone()], accumulate, dx);
+                }
+            }
             Step::Pointwise { layer, ref fused } => {
                 let layer = layer.of_rows(self.shape(fused.x).rows());
                 self.fused(fused, backward, |from, to, dweight, partials| {
@@ -127,26 +143,15 @@ impl Pass<'_> {
                 let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
                 pool::adaptive_average_backward(input, size, dy, accumulate, dx);
             }
-            Step::Silu { x, y } => {
+            Step::Curve { x, y, curve } => {
                 let Some(accumulate) = backward.first else { return };
+                let kept = self.value(if curve.keeps_output() { y } else { x });
                 if backward.in_place {
-                    let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
-                    sigmoid::silu_backward_in_place(values, dy);
+                    let [kept, dy] = disjoint(self.arena, [kept, self.gradient(y)]);
+                    curve::backward_in_place(curve, kept, dy);
                 } else {
-                    let places = [self.value(x), self.gradient(y), self.gradient(x)];
-                    let [values, dy, dx] = disjoint(self.arena, places);
-                    sigmoid::silu_backward(values, dy, accumulate, dx);
-                }
-            }
-            Step::Sigmoid { x, y } => {
-                let Some(accumulate) = backward.first else { return };
-                if backward.in_place {
-                    let [values, dy] = disjoint(self.arena, [self.value(y), self.gradient(y)]);
-                    sigmoid::sigmoid_backward_in_place(values, dy);
-                } else {
-                    let places = [self.value(y), self.gradient(y), self.gradient(x)];
-                    let [values, dy, dx] = disjoint(self.arena, places);
-                    sigmoid::sigmoid_backward(values, dy, accumulate, dx);
+                    let [kept, dy, dx] = disjoint(self.arena, [kept, self.gradient(y), self.gradient(x)]);
+                    curve::backward(curve, kept, dy, accumulate, dx);
                 }
             }
             Step::Dropout { x, y, rate, node } => {
@@ -161,20 +166,21 @@ impl Pass<'_> {
                     dropout::apply(mask, dy, accumulate, dx);
                 }
             }
+            Step::StochasticDepth { x, y, rate, node } => {
+                let Some(accumulate) = backward.first else { return };
+                let (seed, step) = self.dropping;
+                let (mask, image) = (Mask::new(seed, step, node as u64, rate), self.shape(x).image_len());
+                if backward.in_place {
+                    let place = self.gradient(y);
+                    stochastic_depth::apply_in_place(mask, image, &mut self.arena[place]);
+                } else {
+                    let [dy, dx] = disjoint(self.arena, [self.gradient(y), self.gradient(x)]);
+                    stochastic_depth::apply(mask, image, dy, accumulate, dx);
+                }
+            }
             Step::Learned(ref learned) => {
                 let places = [self.value(learned.x), self.gradient(learned.y), self.gradient(learned.x)];
                 learned.backward(self.arena, places, self.weights, &mut self.training.gradients, backward);
-            }
-            Step::Gelu { x, y } => {
-                let Some(accumulate) = backward.first else { return };
-                if backward.in_place {
-                    let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
-                    gelu::backward_in_place(values, dy);
-                } else {
-                    let places = [self.value(x), self.gradient(y), self.gradient(x)];
-                    let [values, dy, dx] = disjoint(self.arena, places);
-                    gelu::backward(values, dy, accumulate, dx);
-                }
             }
             Step::Attention { x, y, attention } => {
                 let Some(accumulate) = backward.first else { return };

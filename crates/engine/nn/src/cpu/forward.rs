@@ -5,6 +5,7 @@ mod norm;
 use std::ops::Range;
 
 use foliar_kernels::Nhwc;
+use foliar_kernels::conv::grouped;
 use foliar_kernels::{conv, depthwise, pointwise};
 
 use super::{CpuEngine, disjoint};
@@ -148,6 +149,14 @@ impl Pass<'_> {
                 let [x, out] = disjoint(self.memory.arena, [self.place(x), self.place(y)]);
                 let bias = bias.clone().map(|bias| &weights[bias]);
                 conv::forward(&conv, x, &weights[weight.clone()], bias, out);
+                if let Some(after) = after {
+                    self.gather(after, y, statistics);
+                }
+            }
+            Step::Grouped { x, y, conv, ref weight, ref after } => {
+                let conv = conv.of_images(self.memory.count);
+                let [x, out] = disjoint(self.memory.arena, [self.place(x), self.place(y)]);
+                grouped::forward(&conv, x, &weights[weight.clone()], out);
                 if let Some(after) = after {
                     self.gather(after, y, statistics);
                 }

@@ -114,6 +114,9 @@ pub(crate) fn partials_len(program: &Program) -> (usize, usize) {
                 Step::Conv { conv, .. } => {
                     weights = weights.max(conv.of_images(n).partials_len());
                 }
+                Step::Grouped { conv, .. } => {
+                    weights = weights.max(conv.of_images(n).partials_len());
+                }
                 Step::Pointwise { layer, ref fused } => {
                     let layer = layer.of_rows(program.values[fused.x].of_images(n).rows());
                     weights = weights.max(layer.partials_len());

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use foliar_kernels::conv::Conv;
+use foliar_kernels::conv::grouped::Grouped;
 use foliar_kernels::depthwise::Depthwise;
 use foliar_kernels::{Activation, Window};
 
@@ -40,6 +41,7 @@ pub(super) struct Convolution {
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Dense(Conv),
+    Grouped(Grouped),
     Depthwise(Depthwise),
 }
 
@@ -72,6 +74,10 @@ impl Making<'_> {
                 let layer = Convolution { bias, ..convolution(x, y, Kind::Dense(conv), weight) };
                 self.convolve(layer, label, after.is_some());
             }
+            Step::Grouped { x, y, conv, ref weight, ref after } => {
+                let layer = convolution(x, y, Kind::Grouped(conv), weight.clone());
+                self.convolve(layer, label, after.is_some());
+            }
             Step::Pointwise { layer, ref fused } => {
                 // The same number of weights, and so no more values than were counted already.
                 let Some(conv) = Conv::new(shape(fused.x), layer.outputs(), Window::PIXEL) else {
@@ -81,8 +87,8 @@ impl Making<'_> {
             }
             Step::Depthwise { depthwise, ref fused } => self.fused(Kind::Depthwise(depthwise), fused, label),
             Step::Norm { x, residual, y, ref norm, .. } => match self.waiting.remove(&x) {
-                // Nothing is added to a depthwise convolution on its way out.
-                Some((layer, named)) if residual.is_some() && matches!(layer.kind, Kind::Depthwise(_)) => {
+                // Nothing is added to other convolutions than dense ones on their way out.
+                Some((layer, named)) if residual.is_some() && !matches!(layer.kind, Kind::Dense(_)) => {
                     self.push(Work::Convolution(layer), &named);
                     self.push(Work::Other(step.clone()), label);
                 }

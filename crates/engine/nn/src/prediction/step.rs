@@ -1,5 +1,6 @@
 //! The steps of a prediction, with their weights.
 
+use foliar_kernels::conv::grouped;
 use foliar_kernels::separable::Separable;
 use foliar_kernels::{conv, depthwise, norm};
 
@@ -23,6 +24,11 @@ pub(super) enum Work {
         residual: Option<ValueId>,
         y: ValueId,
         layer: conv::Prepared,
+    },
+    Grouped {
+        x: ValueId,
+        y: ValueId,
+        layer: grouped::Prepared,
     },
     Depthwise {
         x: ValueId,
@@ -110,6 +116,10 @@ fn prepared(layer: &Convolution, tensors: &Tensors) -> Work {
             let (weight, bias) = tensors.folded(layer, conv.channels());
             Work::Dense { x, residual, y, layer: conv::Prepared::new(conv, weight, bias, activation) }
         }
+        Kind::Grouped(conv) => {
+            let (weight, bias) = tensors.folded(layer, conv.channels());
+            Work::Grouped { x, y, layer: grouped::Prepared::new(conv, &weight, bias, activation) }
+        }
         Kind::Depthwise(conv) => {
             let (weight, bias) = tensors.folded(layer, conv.output().c());
             Work::Depthwise { x, y, layer: depthwise::Prepared::new(conv, weight, bias, activation) }
@@ -126,6 +136,9 @@ impl Step {
             }
             Work::Separable { x, residual, y, layer } => {
                 on(memory, *x, *residual, *y, |x, residual, y| layer.forward(count, x, residual, y));
+            }
+            Work::Grouped { x, y, layer } => {
+                on(memory, *x, None, *y, |x, _, y| layer.forward(count, x, y));
             }
             Work::Depthwise { x, y, layer } => {
                 on(memory, *x, None, *y, |x, _, y| layer.forward(count, x, y));
@@ -148,7 +161,7 @@ impl Work {
             Self::Dense { x, residual, .. }
             | Self::Separable { x, residual, .. }
             | Self::Norm { x, residual, .. } => [Some(*x), *residual].into_iter().flatten().collect(),
-            Self::Depthwise { x, .. } => vec![*x],
+            Self::Grouped { x, .. } | Self::Depthwise { x, .. } => vec![*x],
             Self::Learned { learned, .. } => vec![learned.x],
             Self::Other(step) => step.inputs().collect(),
         }
@@ -160,6 +173,7 @@ impl Work {
             Self::Dense { y, .. }
             | Self::Separable { y, .. }
             | Self::Norm { y, .. }
+            | Self::Grouped { y, .. }
             | Self::Depthwise { y, .. } => *y,
             Self::Learned { learned, .. } => learned.y,
             Self::Other(step) => step.output(),
@@ -173,6 +187,7 @@ impl Work {
             |layer: &depthwise::Prepared| layer.conv().output().len() * layer.conv().window().area();
         match self {
             Self::Dense { layer, .. } => dense(layer),
+            Self::Grouped { layer, .. } => layer.conv().output().len() * layer.conv().patch_len(),
             Self::Depthwise { layer, .. } => depthwise(layer),
             Self::Separable { layer, .. } => depthwise(layer.depthwise()) + dense(layer.pointwise()),
             Self::Other(program::Step::Attention { attention, .. }) => attention.multiply_adds(),

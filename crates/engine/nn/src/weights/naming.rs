@@ -17,7 +17,8 @@ pub enum Naming {
     /// `network.features` have them: `4.0.conv1.weight` for `layer1.0.conv1.weight`.
     Children,
     /// timm's, where its network is one of torchvision's or DINOv2's: `blocks.1.0.conv_dw.weight` of `mobilenetv2_100` and
-    /// `efficientnet_b0`, `stages.0.blocks.0.gamma` of `convnext_tiny`, `blocks.0.attn.qkv.weight` of `vit_base_patch16_224`.
+    /// `efficientnet_b0`, `s1.b1.conv1.conv.weight` of `regnety_004`, `stages.0.blocks.0.gamma` of `convnext_tiny`,
+    /// `blocks.0.attn.qkv.weight` of `vit_base_patch16_224`.
     Timm,
     /// Those of Keras's MobileNet v1: `conv_dw_1/depthwise_kernel`.
     Keras,
@@ -226,6 +227,9 @@ fn child(name: &str) -> Option<String> {
         "layer2" => 5,
         "layer3" => 6,
         "layer4" => 7,
+        // Of RegNet.
+        "stem" => 0,
+        "trunk_output" => 1,
         _ => return None,
     };
     Some(format!("{place}.{rest}"))
@@ -234,8 +238,11 @@ fn child(name: &str) -> Option<String> {
 /// Units of each stage of MobileNet v2, which torchvision numbers in one row.
 const MOBILENET_V2_UNITS: [usize; 7] = [1, 2, 3, 4, 3, 3, 1];
 
-/// timm's name for a tensor of torchvision's MobileNet v2 or EfficientNet-B0.
+/// timm's name for a tensor of torchvision's MobileNet v2, EfficientNet-B0 to B3 or RegNet.
 fn timm(name: &str) -> Option<String> {
+    if let Some(regnet) = timm_regnet(name) {
+        return Some(regnet);
+    }
     let parts: Vec<&str> = name.split('.').collect();
     let numbers = |text: &str| text.parse::<usize>().ok();
     match parts[..] {
@@ -283,6 +290,34 @@ fn timm(name: &str) -> Option<String> {
                 _ => return None,
             };
             Some(format!("blocks.{stage}.{unit}.{layer}.{kind}"))
+        }
+        _ => None,
+    }
+}
+
+/// timm's name for a tensor of torchvision's RegNet but for the classifier, whose name alone says nothing of the network.
+fn timm_regnet(name: &str) -> Option<String> {
+    let parts: Vec<&str> = name.split('.').collect();
+    let layer = |place: &str| match place {
+        "0" => Some("conv"),
+        "1" => Some("bn"),
+        _ => None,
+    };
+    match parts[..] {
+        ["stem", place, kind] => Some(format!("stem.{}.{kind}", layer(place)?)),
+        ["trunk_output", _, unit, ref within @ .., kind] => {
+            let (stage, index) = unit.strip_prefix("block")?.split_once('-')?;
+            let unit = format!("s{stage}.b{}", index.parse::<usize>().ok()?.checked_add(1)?);
+            let within = match *within {
+                ["proj", place] => format!("downsample.{}", layer(place)?),
+                ["f", "se", part] => format!("se.{part}"),
+                ["f", place @ ("a" | "b" | "c"), within] => {
+                    let number = place.bytes().next()? - b'a' + 1;
+                    format!("conv{number}.{}", layer(within)?)
+                }
+                _ => return None,
+            };
+            Some(format!("{unit}.{within}.{kind}"))
         }
         _ => None,
     }
@@ -412,6 +447,10 @@ mod tests {
             ("features.7.0.block.3.1.bias", "blocks.6.0.bn3.bias"),
             ("features.8.0.weight", "conv_head.weight"),
             ("classifier.1.bias", "classifier.bias"),
+            ("stem.1.running_mean", "stem.bn.running_mean"),
+            ("trunk_output.block1.block1-0.proj.0.weight", "s1.b1.downsample.conv.weight"),
+            ("trunk_output.block3.block3-11.f.b.1.bias", "s3.b12.conv2.bn.bias"),
+            ("trunk_output.block4.block4-1.f.se.fc2.bias", "s4.b2.se.fc2.bias"),
         ] {
             assert_eq!(timm(ours).as_deref(), Some(theirs), "{ours}");
         }

@@ -11,13 +11,19 @@ pub(super) enum Block {
     Basic,
     /// 1 x 1, 3 x 3, 1 x 1, the last four times as wide.
     Bottleneck,
+    /// The same, twice as wide inside, with the 3 x 3 convolution in 32 groups: ResNeXt's 32x4d (Xie et al. 2016, "Aggregated
+    /// Residual Transformations for Deep Neural Networks", table 1).
+    Aggregated,
 }
+
+/// Groups of [`Block::Aggregated`].
+const GROUPS: usize = 32;
 
 impl Block {
     fn expansion(self) -> usize {
         match self {
             Block::Basic => 1,
-            Block::Bottleneck => 4,
+            Block::Bottleneck | Block::Aggregated => 4,
         }
     }
 }
@@ -50,17 +56,23 @@ struct Widths {
 fn unit(builder: &mut Builder, name: &str, block: Block, x: NodeId, widths: Widths, stride: usize) -> NodeId {
     let Widths { inputs, width } = widths;
     let outputs = width * block.expansion();
-    let layers: &[(usize, Sliding)] = match block {
-        Block::Basic => &[(width, Sliding::new(3, stride, 1)), (outputs, Sliding::new(3, 1, 1))],
+    let dense = |channels: usize, window: Sliding| Op::Conv { channels, window, bias: false };
+    let layers: &[Op] = match block {
+        Block::Basic => &[dense(width, Sliding::new(3, stride, 1)), dense(outputs, Sliding::new(3, 1, 1))],
         Block::Bottleneck => &[
-            (width, Sliding::new(1, 1, 0)),
-            (width, Sliding::new(3, stride, 1)),
-            (outputs, Sliding::new(1, 1, 0)),
+            dense(width, Sliding::new(1, 1, 0)),
+            dense(width, Sliding::new(3, stride, 1)),
+            dense(outputs, Sliding::new(1, 1, 0)),
+        ],
+        Block::Aggregated => &[
+            dense(2 * width, Sliding::new(1, 1, 0)),
+            Op::GroupedConv { channels: 2 * width, groups: GROUPS, window: Sliding::new(3, stride, 1) },
+            dense(outputs, Sliding::new(1, 1, 0)),
         ],
     };
     let mut y = x;
-    for (index, &(channels, window)) in layers.iter().enumerate() {
-        y = builder.conv(format!("{name}.conv{}", index + 1), y, channels, window);
+    for (index, &layer) in layers.iter().enumerate() {
+        y = builder.push(format!("{name}.conv{}", index + 1), layer, &[y]);
         y = builder.batch_norm(format!("{name}.bn{}", index + 1), y);
         if index + 1 < layers.len() {
             y = builder.push(format!("{name}.relu{}", index + 1), Op::Relu, &[y]);

@@ -106,6 +106,15 @@ impl<'a> Naive<'a> {
                     y.iter_mut().enumerate().for_each(|(at, y)| *y += bias[at % shape.c()]);
                 }
             }
+            Op::GroupedConv { groups, window, .. } => {
+                let weight = self.tensor(node, "weight");
+                meetings(window, from, shape, |meeting| {
+                    products(from.c(), shape.c(), groups, |i, o, at| {
+                        y[meeting.output + o] +=
+                            x[meeting.input + i] * weight[at * meeting.taps + meeting.tap];
+                    });
+                });
+            }
             Op::Depthwise { window } => {
                 let weight = self.tensor(node, "weight");
                 meetings(window, from, shape, |meeting| {
@@ -136,9 +145,18 @@ impl<'a> Naive<'a> {
             }
             Op::Silu => map(&x, &mut y, |x| x * sigmoid(x)),
             Op::Sigmoid => map(&x, &mut y, sigmoid),
+            Op::HardSigmoid | Op::HardSwish => {
+                let swish = node.op == Op::HardSwish;
+                pass.near(x.iter().flat_map(|&x| [x + 3.0, x - 3.0]));
+                map(&x, &mut y, |x| if swish { x * hard_sigmoid(x) } else { hard_sigmoid(x) });
+            }
             Op::Dropout { rate } => {
                 let factors = factors(pass.mode, id, rate, x.len());
                 (0..x.len()).for_each(|at| y[at] = x[at] * factors[at]);
+            }
+            Op::StochasticDepth { rate } => {
+                let factors = factors(pass.mode, id, rate, shape.n());
+                (0..x.len()).for_each(|at| y[at] = x[at] * factors[at / shape.image_len()]);
             }
             Op::MaxPool { window, .. } => {
                 y.fill(f64::NEG_INFINITY);
@@ -327,6 +345,18 @@ impl<'a> Naive<'a> {
                     put("bias", channel_sums(dy, shape.c()));
                 }
             }
+            Op::GroupedConv { groups, window, .. } => {
+                let weight = self.tensor(node, "weight");
+                let mut dweight = vec![0.0; weight.len()];
+                meetings(window, from, shape, |meeting| {
+                    products(from.c(), shape.c(), groups, |i, o, at| {
+                        let at = at * meeting.taps + meeting.tap;
+                        dx[meeting.input + i] += dy[meeting.output + o] * weight[at];
+                        dweight[at] += dy[meeting.output + o] * x[meeting.input + i];
+                    });
+                });
+                put("weight", dweight);
+            }
             Op::Depthwise { window } => {
                 let weight = self.tensor(node, "weight");
                 let mut dweight = vec![0.0; weight.len()];
@@ -368,6 +398,15 @@ impl<'a> Naive<'a> {
                 dx[at] = dy[at] * s * (1.0 + x[at] * (1.0 - s));
             }),
             Op::Sigmoid => (0..x.len()).for_each(|at| dx[at] = dy[at] * y[at] * (1.0 - y[at])),
+            Op::HardSigmoid | Op::HardSwish => (0..x.len()).for_each(|at| {
+                let within = if x[at] > -3.0 && x[at] < 3.0 { 1.0 / 6.0 } else { 0.0 };
+                let swish = node.op == Op::HardSwish;
+                dx[at] = dy[at] * if swish { hard_sigmoid(x[at]) + x[at] * within } else { within };
+            }),
+            Op::StochasticDepth { rate } => {
+                let factors = factors(pass.mode, id, rate, shape.n());
+                (0..x.len()).for_each(|at| dx[at] = dy[at] * factors[at / shape.image_len()]);
+            }
             Op::Dropout { rate } => {
                 let factors = factors(pass.mode, id, rate, x.len());
                 (0..x.len()).for_each(|at| dx[at] = dy[at] * factors[at]);
@@ -588,6 +627,20 @@ fn factors(mode: Mode, node: usize, rate: f32, len: usize) -> Vec<f64> {
     let mask = dropout::Mask::new(seed, step, node as u64, rate);
     dropout::apply(mask, &vec![1.0; len], Accumulate::Overwrite, &mut factors);
     factors.into_iter().map(f64::from).collect()
+}
+
+/// Calls `visit(input channel, output channel, number of the weight's filter)` for all products of a grouped convolution.
+fn products(inputs: usize, outputs: usize, groups: usize, mut visit: impl FnMut(usize, usize, usize)) {
+    let (seen, made) = (inputs / groups, outputs / groups);
+    for output in 0..outputs {
+        for within in 0..seen {
+            visit(output / made * seen + within, output, output * seen + within);
+        }
+    }
+}
+
+fn hard_sigmoid(x: f64) -> f64 {
+    (x + 3.0).clamp(0.0, 6.0) / 6.0
 }
 
 fn map(x: &[f64], y: &mut [f64], function: impl Fn(f64) -> f64) {

@@ -11,8 +11,11 @@
 
 mod agreement;
 
+use foliar_logread::{Metric, Series};
+
 use crate::context::Context;
 use crate::guessing::{self, Guess};
+use crate::learned::is_deviation;
 use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
@@ -25,11 +28,20 @@ const ACCURACIES: usize = 5;
 /// An accuracy below which no task of a few dozen classes is learned.
 const TINY: f64 = 0.06;
 
+/// Points above guessing that are luck at most, where the number of classes is not known.
+const SHARE: f64 = 0.1;
+
+/// How far above guessing, and how near to each other, accuracies are that are a share.
+const STEADY: (f64, f64) = (0.04, 0.01);
+
 type Curve = Vec<(usize, Reading)>;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if is_deviation(context) {
         return None;
+    }
+    if let Some(finding) = uniform_maps(context).or_else(|| one_small_share(context)) {
+        return Some(finding);
     }
     exact(context).or_else(|| level_above(context)).or_else(|| agreement::find(context)).or_else(|| {
         let val = (context.column(Column::ValLoss), context.column(Column::ValAccuracy));
@@ -62,17 +74,6 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// Whether the loss is by its name that of numbers and not of classes, and no accuracy says otherwise.
-fn is_deviation(context: &Context<'_>) -> bool {
-    let chosen = &context.chosen;
-    let named = |series: &foliar_logread::Series| {
-        let name = series.name.to_lowercase();
-        ["mse", "mae", "msle"].iter().any(|word| name.contains(word))
-    };
-    chosen.val_accuracy.or(chosen.train_accuracy).is_none()
-        && chosen.val_loss.or(chosen.train_loss).is_some_and(named)
-}
-
 /// Whether the readings are many lines of one epoch.
 fn is_one_epoch(context: &Context<'_>, curve: &Curve) -> bool {
     let epoch = |end: Option<&(usize, Reading)>| end.and_then(|(index, _)| context.rows[*index].epoch);
@@ -98,6 +99,67 @@ fn finding(claim: String, evidence: Vec<Evidence>, confidence: f64) -> Finding {
                 .to_owned(),
         ),
     }
+}
+
+/// A low accuracy of validation that is the same to the last digit in all epochs, five at least, while neither loss falls: one class is
+/// given to every photo.
+fn one_small_share(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 5;
+    const LOW: f64 = 0.3;
+    const NEAR: f64 = 0.05;
+    const LEVEL: f64 = 0.95;
+    let curve = context.column(Column::ValAccuracy);
+    let &(index, last) = curve.last()?;
+    let same = curve.len() >= EPOCHS && curve.iter().all(|(_, reading)| reading.value == last.value);
+    let level = |column: Column| {
+        let losses = context.column(column);
+        let first = losses.first().map_or(0.0, |(_, reading)| reading.value);
+        losses.len() >= EPOCHS && losses.iter().all(|(_, reading)| reading.value > LEVEL * first)
+    };
+    let trained = context.column(Column::TrainAccuracy);
+    let alike = trained.iter().all(|(_, reading)| (reading.value - last.value).abs() < NEAR);
+    let low = last.value > 0.0 && last.value < LOW;
+    (same && low && alike && level(Column::ValLoss) && level(Column::TrainLoss)).then(|| {
+        finding(
+            format!(
+                "The validation accuracy is {} in all {} epochs, to the last digit, and no loss falls: one class is given to every \
+                    photo.",
+                percent(last.value),
+                curve.len()
+            ),
+            vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
+            0.85,
+        )
+    })
+}
+
+/// A part of the loss for the places of points that stays at the logarithm of the number of places.
+fn uniform_maps(context: &Context<'_>) -> Option<Finding> {
+    const READINGS: usize = 4;
+    const SIDES: [f64; 6] = [28.0, 48.0, 56.0, 64.0, 96.0, 112.0];
+    const NEAR: f64 = 2e-3;
+    let of_points = |series: &&Series| {
+        let name = series.name.to_lowercase();
+        matches!(series.metric, Metric::Loss | Metric::LossPart)
+            && ["kps", "keypoint", "kpt", "heatmap"].iter().any(|word| name.contains(word))
+            && series.points.len() >= READINGS
+    };
+    context.log.series.iter().filter(of_points).find_map(|series| {
+        let last = series.points.last()?;
+        let uniform = |side: f64| (side * side).ln();
+        let at = |side: f64| series.points.iter().all(|point| (point.value - uniform(side)).abs() < NEAR);
+        let side = SIDES.into_iter().find(|side| at(*side))?;
+        Some(finding(
+            format!(
+                "`{}` is {} in all {} lines, the logarithm of {side} x {side}: all places of a map are equally likely to it.",
+                series.name.trim(),
+                number(last.value),
+                series.points.len()
+            ),
+            vec![Evidence::at(last.line, format!("{} = {}", series.name.trim(), number(last.value)))],
+            0.9,
+        ))
+    })
 }
 
 /// A loss that ends at ln C to the last of five digits and more.
@@ -188,14 +250,22 @@ fn both(
     let noise = (guess * (1.0 - guess) / size).sqrt();
     // However few the photos: who gets more than half of what guessing gets wrong right has learned something.
     let luck = (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess)).min(0.5 * (1.0 - guess));
+    // Where C is not known, more may be the share of the largest class.
+    let luck = if context.setup.classes.is_some() { luck } else { luck.min(SHARE) };
     // Of few photos that a guess gets right, there may be none.
     let enough = mean > 0.4 * guess || guess * size < 8.0;
+    // One that stays above guessing, and hardly moves, is a share of the largest class: that is for other rules.
+    let least_right = accuracies.iter().map(|(_, reading)| reading.value).fold(1.0, f64::min);
+    let steady =
+        context.setup.classes.is_none() && least_right > guess + STEADY.0 && best - least_right < STEADY.1;
     let agrees = context.setup.classes.is_some() || (typical > 0.66 && enough && mean < 1.5 * guess);
     let (first, last) = (losses.first()?, losses.last()?);
     let flat =
         last.1 > 0.985 * first.1.min(chance) && losses.iter().all(|(_, loss, _)| *loss > 0.96 * chance);
     let near = last.1 < 1.6 * chance;
-    if !agrees || !flat || !near || training_learned(context) || best > guess + luck {
+    let learned =
+        if noun == "validation" { knows_training(context, chance) } else { training_learned(context) };
+    if steady || !agrees || !flat || !near || learned || best > guess + luck {
         return None;
     }
     Some(finding(
@@ -212,6 +282,15 @@ fn both(
         ends(context, &[(first.0, first.2), (last.0, last.2)], &format!("{noun} loss")),
         if context.setup.classes.is_some() { 0.95 } else { 0.93 },
     ))
+}
+
+/// Whether the training loss has fallen by a third, and below that of guessing: a fall to it is none.
+fn knows_training(context: &Context<'_>, chance: f64) -> bool {
+    const LEFT: f64 = 0.8;
+    let mean = |reading: &Reading| reading.value / context.factors().0;
+    let below =
+        context.column(Column::TrainLoss).last().is_some_and(|(_, reading)| mean(reading) < LEFT * chance);
+    training_learned(context) && below
 }
 
 /// Whether the training loss has fallen by a third: then the network learns, if nothing that generalises.

@@ -1,6 +1,6 @@
 //! An accuracy that means nothing for this task.
 //!
-//! Idea, ten signs: (1) the loss is below `e ln 2`, the least cross-entropy of
+//! Idea, eleven signs: (1) the loss is below `e ln 2`, the least cross-entropy of
 //! so many errors, everywhere: the loss is not cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most
 //! labels are negative and no positive is found. (3) Recall is exactly 1 while precision equals accuracy to
 //! 1 %: every sample may be predicted positive. (4) Accuracy is the same to the last digit for eight epochs (for three from the
@@ -10,7 +10,8 @@
 //! the right one, although the likeliest is often wrong: there are at most five classes. (8) Training and validation have the
 //! same accuracy to the last digit in all epochs. (9) The accuracy of 200 photos and more is the same to the last digit for six
 //! epochs, most of the run, and that of training comes near it, although the losses still fall. (10) F1 is exactly 0 in four lines and
-//! more, and no accuracy is printed. Source: the definitions of the scores.
+//! more, and no accuracy is printed. (11) The validation accuracy is the same to the last digit in all epochs but the first, five at least,
+//! that of training is near it, and no loss comes below the entropy of that share. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.
 
 use foliar_logread::{Metric, Series};
@@ -18,7 +19,7 @@ use foliar_logread::{Metric, Series};
 use super::at_chance;
 use crate::context::Context;
 use crate::entropy::least_loss;
-use crate::repeats::repeats;
+use crate::repeats::{self, repeats};
 use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
@@ -34,6 +35,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| nothing_found(context))
         .or_else(|| all_positive(context))
         .or_else(|| one_class(context))
+        .or_else(|| one_answer(context))
         .or_else(|| same_answers(context))
         .or_else(|| constant(context))
         .or_else(|| one_share(context))
@@ -356,6 +358,36 @@ fn one_class(context: &Context<'_>) -> Option<Finding> {
             vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
             "Count how often each class is predicted. If it is always the same one: lower the learning \
                 rate, check the size of the last layer, balance the classes.",
+        )
+    })
+}
+
+/// Sign (11).
+fn one_answer(context: &Context<'_>) -> Option<Finding> {
+    const STILL: f64 = 0.01;
+    let (index, last, count) = repeats::one_share(context)?;
+    let trained = context.best_run(Column::TrainAccuracy);
+    let since = context.best_run(Column::ValAccuracy).iter().rev().nth(count - 1).map(|(row, _)| *row)?;
+    let recent: Vec<f64> =
+        trained.iter().filter(|(row, _)| *row > since).map(|(_, reading)| reading.value).collect();
+    // A network that is as good as it gets repeats the accuracy of a small validation part by chance; that of training moves on.
+    let alike = !recent.is_empty() && recent.iter().all(|value| (value - last.value).abs() < DISTINGUISHED);
+    let still = recent.windows(2).all(|pair| (pair[0] - pair[1]).abs() < STILL);
+    let judged = (0.3..0.9).contains(&last.value) && repeats::costs_one_answer(context, last.value);
+    (alike && still && judged && !context.is_own).then(|| {
+        finding(
+            Severity::Warning,
+            0.85,
+            format!(
+                "The validation accuracy is {} in each of the last {count} epochs, to the last digit, that of training is \
+                    near it, and the losses come down to no less than a network pays that gives one class to every photo: {} \
+                    is the share of that class.",
+                percent(last.value),
+                percent(last.value)
+            ),
+            vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
+            "Count how often each class is predicted. If it is always the same one, check that the targets fit the loss and the \
+                last layer, weigh the classes, and try a tenth of the learning rate.",
         )
     })
 }

@@ -5,6 +5,7 @@
 
 use crate::context::Context;
 use crate::rows::Column;
+use crate::scores::rising;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
@@ -19,6 +20,13 @@ pub(crate) fn find(context: &Context<'_>) -> Finding {
         ),
         (Some((_, accuracy)), None, _) => {
             format!("No problem found: the accuracy ends at {}.", percent(accuracy.value))
+        }
+        (None, None, _) if rising(context).is_some() => {
+            let rise = rising(context);
+            let text = rise.map(|rise| {
+                format!("{} rises from {} to {}", rise.name(), number(rise.first), number(rise.end))
+            });
+            format!("No problem found as far as the log shows: {}.", text.unwrap_or_default())
         }
         (None, Some((_, loss)), _) | (None, None, Some((_, loss))) => {
             format!("No problem found as far as the log shows: the loss ends at {}.", number(loss.value))

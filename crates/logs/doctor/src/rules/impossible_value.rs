@@ -16,6 +16,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     negative_loss(context)
         .or_else(|| nothing_lost(context))
         .or_else(|| above_one(context))
+        .or_else(|| never_right(context))
         .or_else(|| top_five_below(context))
 }
 
@@ -110,6 +111,46 @@ fn nothing_lost(context: &Context<'_>) -> Option<Finding> {
                     evaluation that saw no photos. Keep the weights of the epoch before.",
             )
         })
+    })
+}
+
+/// An accuracy of exactly 0 in all lines beside a perplexity of few words: the likeliest word is right far more often than never.
+fn never_right(context: &Context<'_>) -> Option<Finding> {
+    const LINES: usize = 4;
+    /// Least loss, in nats, of words that are guessed so well that one in fifty is right.
+    const GUESSED: f64 = 4.0;
+    let series = &context.log.series;
+    let nothing = series.iter().find(|series| {
+        series.metric == Metric::Accuracy
+            && series.points.len() >= LINES
+            && series.points.iter().all(|point| point.value == 0.0)
+    })?;
+    let of_words = |series: &&Series| {
+        let name = series.name.to_lowercase();
+        series.metric == Metric::Loss && ["ppl", "perplex"].iter().any(|word| name.contains(word))
+    };
+    let loss = series
+        .iter()
+        .filter(of_words)
+        .flat_map(|series| &series.points)
+        .min_by(|a, b| a.value.total_cmp(&b.value))?;
+    let last = nothing.points.last()?;
+    (loss.value < GUESSED).then(|| Finding {
+        severity: Severity::Warning,
+        ..finding(
+            format!(
+                "{} is exactly 0 in all {} lines beside a perplexity of {}, at which about one answer in {} or more is right: \
+                    the accuracy is not counted. The run itself learns as far as the perplexity falls.",
+                nothing.name.trim(),
+                nothing.points.len(),
+                number(loss.value.exp()),
+                number(loss.value.exp().ceil())
+            ),
+            Evidence::at(last.line, format!("{} = {}", nothing.name.trim(), number(last.value))),
+            0.85,
+            "Look how right answers are counted: outputs and labels must be class numbers of one shape, without padding. Judge this \
+                run by its perplexity.",
+        )
     })
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Idea: averaged over an epoch, the training loss of a stable run falls almost every time. Jumps by a third
 //! and by a tenth of the loss of guessing in a quarter of the epochs, or a loss that ends above its start,
-//! show that steps overshoot, and so does a loss that rises in almost every epoch. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs;
+//! show that steps overshoot, and so does a loss that rises in almost every epoch, and so do training and validation that
+//! become worse together by 6 points in single epochs, and come back. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs;
 //! cyclic rates with restarts jump by design; a run that does not recover is for `diverged`.
 
 use crate::context::Context;
@@ -83,13 +84,77 @@ fn rises(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<Finding> {
     })
 }
 
+/// Training and validation that become worse together for single epochs and come back: the weights themselves are thrown about. The
+/// mean of an epoch's training hardly does so by chance, nor do two sets of photos at once.
+fn swings(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 6;
+    /// How far an accuracy lies below its neighbours, and a loss above them.
+    const DROP: f64 = 0.06;
+    const RISE: f64 = 1.25;
+    let by = |accuracy: Column, loss: Column| -> (Vec<(usize, Reading)>, bool) {
+        let accuracies = context.column(accuracy);
+        let told = accuracies.len() >= EPOCHS;
+        (if told { accuracies } else { context.column(loss) }, told)
+    };
+    let (train, train_told) = by(Column::TrainAccuracy, Column::TrainLoss);
+    let (val, val_told) = by(Column::ValAccuracy, Column::ValLoss);
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
+    let fallen = |curve: &[(usize, Reading)], place: usize, told: bool, error: bool| {
+        // As losses are judged: less is better.
+        let bad = |value: f64| if told { -value } else { value };
+        let best = |part: &[(usize, Reading)]| {
+            part.iter().map(|(_, reading)| bad(reading.value)).fold(f64::INFINITY, f64::min)
+        };
+        let before = best(&curve[place.saturating_sub(2)..place]);
+        let after = best(&curve[place + 1..(place + 4).min(curve.len())]);
+        let (usual, now) = (before.max(after), bad(curve[place].1.value));
+        let noise = if error { 3.0 * (usual * (-1.0 - usual).abs() / size).abs().sqrt() } else { 0.0 };
+        usual.is_finite()
+            && if told { now - usual > DROP.max(noise) } else { usual > 0.0 && now > RISE * usual }
+    };
+    // Where no accuracy says how much it matters, both losses that jump may be those of one part of the photos.
+    if train.len() < EPOCHS || train.len() != val.len() || !(train_told || val_told) {
+        return None;
+    }
+    let drops: Vec<usize> = (1..val.len().saturating_sub(1))
+        .filter(|&place| train[place].0 == val[place].0)
+        .filter(|&place| fallen(&train, place, train_told, false) && fallen(&val, place, val_told, val_told))
+        .collect();
+    let often = drops.len() >= 2 && drops.len() as f64 >= context.limits.jump_share * val.len() as f64;
+    let &worst = drops.iter().max_by(|&&a, &&b| {
+        let depth = |place: usize| if val_told { -val[place].1.value } else { val[place].1.value };
+        depth(a).total_cmp(&depth(b))
+    })?;
+    let (index, reading) = val[worst];
+    let noun = if val_told { "validation accuracy" } else { "validation loss" };
+    let (_, trained) = train[worst];
+    let trained_noun = if train_told { "training accuracy" } else { "training loss" };
+    often.then(|| Finding {
+        id: Id::LrTooHigh,
+        severity: Severity::Warning,
+        claim: format!(
+            "Training and validation become worse together in {} of {} epochs and come back: steps overshoot, so that the last \
+                epoch is luck.",
+            drops.len(),
+            val.len()
+        ),
+        evidence: vec![
+            Evidence::at(reading.line, quoted(&context.rows[index], index, noun, reading)),
+            Evidence::at(trained.line, quoted(&context.rows[index], index, trained_noun, trained)),
+        ],
+        confidence: 0.85,
+        advice: ADVICE.to_owned(),
+        code: code(),
+    })
+}
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() {
         return None;
     }
     let curve = context.column(Column::TrainLoss);
     let (first, rest) = curve.split_first()?;
-    if let Some(finding) = rises(context, &curve) {
+    if let Some(finding) = rises(context, &curve).or_else(|| swings(context)) {
         return Some(finding);
     }
     if curve.len() < 6 {

@@ -2,9 +2,9 @@
 //!
 //! Idea: a course is a quantity that was measured again and again. A table of precision and recall by class, a
 //! list of files or a page of prose has numbers, but no loss and no accuracy that is followed over epochs or
-//! steps. Limits: a log whose words the reader does not know looks the same; the claim says what was read.
+//! steps. Nor has one a table with a row a finished run: it has columns of settings, and none that counts. Limits: a log whose words the reader does not know looks the same; the claim says what was read.
 
-use foliar_logread::Metric;
+use foliar_logread::{Metric, Series};
 
 use crate::context::Context;
 use crate::{Evidence, Finding, Id, Severity};
@@ -44,4 +44,78 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             .to_owned(),
         code: None,
     })
+}
+
+/// What a column sets or sums up, by the words of its name. Rates and durations do not count: a log of epochs has them too.
+const SETTINGS: [(&str, &[&str]); 10] = [
+    ("epochs", &["epochs"]),
+    ("seed", &["seed"]),
+    ("patience", &["patience"]),
+    ("best", &["best", "final"]),
+    ("decay", &["decay", "wd"]),
+    ("batch", &["batch", "batchsize"]),
+    ("dropout", &["dropout"]),
+    ("momentum", &["momentum"]),
+    ("size", &["n", "num", "size"]),
+    ("width", &["hidden", "layers", "units", "depth", "width"]),
+];
+/// The first of [`SETTINGS`] that belong to a whole run.
+const OF_A_RUN: usize = 4;
+
+/// A table with a row a finished run: the settings of each beside its results.
+pub(crate) fn of_runs(context: &Context<'_>) -> Option<Finding> {
+    const FEWEST: usize = 3;
+    if context.is_own || counts(&context.log.series) {
+        return None;
+    }
+    let mut named: Vec<(usize, &str)> = context
+        .log
+        .series
+        .iter()
+        .filter(|series| series.metric == Metric::Unknown || series.name.to_lowercase().contains("best"))
+        .filter_map(|series| Some((setting(&series.name)?, series.name.trim())))
+        .collect();
+    named.sort_unstable();
+    named.dedup_by_key(|(kind, _)| *kind);
+    let of_a_run = named.iter().any(|(kind, _)| *kind < OF_A_RUN);
+    (named.len() >= FEWEST && of_a_run).then(|| {
+        let names: Vec<String> = named.iter().map(|(_, name)| format!("`{name}`")).collect();
+        Finding {
+            id: Id::NotALog,
+            severity: Severity::Warning,
+            claim: "This is a table of finished runs, one row a run: nothing in it counts epochs or steps, so it shows the course of \
+                none of them."
+                .to_owned(),
+            evidence: vec![Evidence::whole(format!("{} are settings and results of whole runs", names.join(", ")))],
+            confidence: 0.85,
+            advice: "Give the log of one of these runs: one line an epoch with the loss and the accuracy of training and validation. \
+                Judge the runs of the table by the same validation photos, and the best one by photos that chose none of them."
+                .to_owned(),
+            code: None,
+        }
+    })
+}
+
+/// Whether a number of an epoch or a step rises along the lines.
+fn counts(series: &[Series]) -> bool {
+    let rises = |series: &Series, place: fn(&foliar_logread::Point) -> Option<f64>| {
+        let places: Vec<f64> = series.points.iter().filter_map(place).collect();
+        places.len() > 1
+            && places.windows(2).all(|pair| pair[0] <= pair[1])
+            && places[0] < places[places.len() - 1]
+            && places.windows(2).filter(|pair| pair[0] == pair[1]).count() == 0
+    };
+    series.iter().any(|series| rises(series, |point| point.epoch) || rises(series, |point| point.step))
+}
+
+/// Which of [`SETTINGS`] a name is.
+fn setting(name: &str) -> Option<usize> {
+    let lower = name.to_lowercase();
+    let mut words = lower.split(|letter: char| !letter.is_alphanumeric());
+    let kind = |word: &str| SETTINGS.iter().position(|(_, words)| words.contains(&word));
+    // A number of seconds an epoch is none.
+    if lower.contains("second") || lower.contains("time") {
+        return None;
+    }
+    words.find_map(kind)
 }

@@ -6,12 +6,13 @@
 //! since that least value by a fifth. A training accuracy that is 20 points above validation at the end says the same, or 8
 //! points where training makes next to no error. Three epochs will do where validation is worse by a quarter while the training
 //! loss fell below a half, as fine-tuned networks do, and so will readings each of which is better in training and worse in
-//! validation. Of several runs in a log each is judged. A validation loss that stays while training goes on is a note. Source:
+//! validation, and one validation 15 points below a training accuracy of 98 % and more from the tenth epoch on. Of several runs in a log each is judged. A validation loss that stays while training goes on is a note. Source:
 //! early stopping (Prechelt 1998). Limits: not claimed where training is not good itself, where the validation loss is the
 //! lower one, or for one bad epoch; medians of three epochs are compared, because a jump from single photos is for
 //! `val-spikes`.
 
 mod implied;
+mod told_best;
 
 use crate::best_run::runs;
 use crate::context::Context;
@@ -33,7 +34,9 @@ fn as_one(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| by_accuracy(context))
         .or_else(|| parts_company(context))
         .or_else(|| by_gap(context))
+        .or_else(|| after_many_epochs(context))
         .or_else(|| implied::find(context))
+        .or_else(|| told_best::find(context))
         .or_else(|| stalled(context))
 }
 
@@ -198,10 +201,39 @@ fn by_gap(context: &Context<'_>) -> Option<Finding> {
                 .map(|loss| Evidence::at(loss.line, quoted(row, index, "validation loss", loss)))
                 .into_iter()
                 .collect(),
-            confidence: 0.35,
+            confidence: 0.25,
             advice: ADVICE.to_owned(),
             code: code(),
         }
+    })
+}
+
+/// Training that makes next to no error beside one or two validations that do, where the epochs' numbers say that much was trained before.
+fn after_many_epochs(context: &Context<'_>) -> Option<Finding> {
+    const MANY: f64 = 10.0;
+    const NO_ERROR: f64 = 0.98;
+    let [train, val] = [Column::TrainAccuracy, Column::ValAccuracy].map(|column| context.column(column));
+    let (&(index, judged), &(_, learned)) = (val.last()?, train.last()?);
+    let epoch = context.rows[index].epoch.filter(|epoch| *epoch >= MANY)?;
+    let perfect = train.iter().all(|(_, reading)| reading.value >= NO_ERROR);
+    let apart = val.iter().all(|(_, reading)| reading.value < learned.value - CLOSE);
+    (val.len() <= 2 && perfect && apart).then(|| Finding {
+        id: Id::Overfit,
+        severity: Severity::Warning,
+        claim: format!(
+            "After epoch {} the training accuracy is {} and that of validation {}: what the network knows of its training photos \
+                does not hold for others.",
+            number(epoch),
+            percent(learned.value),
+            percent(judged.value)
+        ),
+        evidence: vec![Evidence::at(
+            judged.line,
+            quoted(&context.rows[index], index, "validation accuracy", judged),
+        )],
+        confidence: 0.7,
+        advice: ADVICE.to_owned(),
+        code: code(),
     })
 }
 

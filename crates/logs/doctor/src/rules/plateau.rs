@@ -7,8 +7,10 @@
 //! errors.
 
 use crate::context::Context;
-use crate::rows::Column;
-use crate::words::{epoch_name, number, percent, quoted};
+use crate::learned::late;
+use crate::rows::{Column, Reading};
+use crate::scores::told_best;
+use crate::words::{epoch_name, number, percent, printed, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 /// Whether the accuracies of training and validation have not moved in the whole log.
@@ -22,7 +24,129 @@ pub(crate) fn is_still(context: &Context<'_>) -> bool {
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    held_back(context).or_else(|| training_alone(context))
+    held_back(context)
+        .or_else(|| training_alone(context))
+        .or_else(|| idle(context))
+        .or_else(|| since_the_first(context))
+        .or_else(|| told(context))
+}
+
+/// Losses and accuracies of training and validation that have hardly moved since the first epoch, while training is no better than
+/// validation.
+fn since_the_first(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 6;
+    /// Share of photos, and of the loss, by which they may move from the second epoch on; and how far validation may since the first.
+    const STILL: (f64, f64) = (0.006, 0.02);
+    const RISE: f64 = 0.03;
+    const GOOD: f64 = 0.8;
+    let of = |column| context.best_run(column);
+    let range = |curve: &[(usize, Reading)]| {
+        let values = curve.iter().skip(1).map(|(_, reading)| reading.value);
+        values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)))
+    };
+    let [learned, judged] = [Column::TrainAccuracy, Column::ValAccuracy].map(of);
+    let [train, val] = [Column::TrainLoss, Column::ValLoss].map(of);
+    let still = |curve: &[(usize, Reading)]| {
+        let (least, most) = range(curve);
+        curve.len() >= EPOCHS && most - least < STILL.0
+    };
+    let level = |curve: &[(usize, Reading)]| {
+        let (least, most) = range(curve);
+        curve.len() >= EPOCHS && least > 0.0 && most < (1.0 + STILL.1) * least
+    };
+    let (&(start, first), &(index, last)) = (judged.first()?, judged.last()?);
+    let moved = (last.value - first.value).abs() < RISE;
+    let no_better = late(&learned)? < late(&judged)? + STILL.0;
+    let all = still(&learned) && still(&judged) && level(&train) && level(&val);
+    (all && moved && no_better && last.value < GOOD && !context.is_own).then(|| Finding {
+        id: Id::Plateau,
+        severity: Severity::Warning,
+        claim: format!(
+            "Since the first epoch nothing more was learned: in {} epochs the validation accuracy stays at {} and its loss at {}, and \
+                training is no better. {} may be the share of the largest class.",
+            judged.len(),
+            percent(last.value),
+            number(late(&val).unwrap_or(0.0)),
+            percent(last.value)
+        ),
+        evidence: vec![
+            Evidence::at(first.line, quoted(&context.rows[start], start, "validation accuracy", first)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last)),
+        ],
+        confidence: 0.85,
+        advice: "Compare the accuracy with the share of the largest class. If they are equal, try to overfit a hundred samples; if \
+            that fails, normalise the inputs, and try learning rates ten times higher and lower and a larger network."
+            .to_owned(),
+        code: None,
+    })
+}
+
+/// A best value that the log itself tells, of rounds long past.
+fn told(context: &Context<'_>) -> Option<Finding> {
+    let told = told_best(context)?;
+    let last = told.held_out.points.last()?;
+    Some(Finding {
+        id: Id::Plateau,
+        severity: Severity::Note,
+        claim: format!(
+            "The best value that the log tells, {}, was reached {}, at least {} lines before the end; `{}` ends at {}.",
+            printed(told.best),
+            told.when(),
+            told.since,
+            told.held_out.name.trim(),
+            printed(last.value)
+        ),
+        evidence: vec![Evidence::at(
+            last.line,
+            format!("best {}, now {}", printed(told.best), printed(last.value)),
+        )],
+        confidence: 0.85,
+        advice: "Keep the model of that round, and stop where the held-out value has not improved for some rounds (early stopping)."
+            .to_owned(),
+        code: None,
+    })
+}
+
+/// Losses that hardly move in eight epochs and more, while no accuracy shows that much was learned.
+fn idle(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 8;
+    /// A loss, in nats, that no mean over a usual number of classes has.
+    const NO_MEAN: f64 = 20.0;
+    let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| context.column(column));
+    let (&(start, first), &(index, last)) = (train.first()?, train.last()?);
+    let values = || train.iter().map(|(_, reading)| reading.value);
+    let (least, most) = values().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+    let level = train.len() >= EPOCHS && least > 0.0 && most < 1.01 * least;
+    let judged = late(&val).zip(val.first()).is_some_and(|(end, (_, first))| end > 0.9 * first.value);
+    let right = [Column::TrainAccuracy, Column::ValAccuracy]
+        .iter()
+        .filter_map(|column| late(&context.column(*column)))
+        .fold(0.0, f64::max);
+    let foreign = if least > NO_MEAN && right > 0.0 {
+        " Beside such a loss the accuracy says nothing: the targets are numbers, not classes."
+    } else {
+        ""
+    };
+    (level && val.len() >= EPOCHS && judged && right < 0.5).then(|| Finding {
+        id: Id::Plateau,
+        severity: Severity::Note,
+        claim: format!(
+            "In {} epochs the training loss has moved from {} to {}, by less than a hundredth: more epochs of the same will not \
+                help.{foreign}",
+            train.len(),
+            number(first.value),
+            number(last.value)
+        ),
+        evidence: vec![
+            Evidence::at(first.line, quoted(&context.rows[start], start, "training loss", first)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last)),
+        ],
+        confidence: 0.7,
+        advice: "Compare the loss with that of the best constant answer. If it is near it, normalise inputs and targets, and try \
+            learning rates ten times higher and lower; else use a larger network."
+            .to_owned(),
+        code: None,
+    })
 }
 
 /// A training loss that ends where it began, where nothing else was printed.

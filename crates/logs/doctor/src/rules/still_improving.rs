@@ -14,13 +14,18 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() {
         return None;
     }
+    // Training alone says nothing where something was validated.
+    let validated =
+        [Column::ValLoss, Column::ValAccuracy].iter().any(|column| !context.column(*column).is_empty());
     let (column, noun, sign) = [
         (Column::ValLoss, "validation loss", 1.0),
         (Column::ValAccuracy, "validation accuracy", -1.0),
         (Column::TrainLoss, "training loss", 1.0),
     ]
     .into_iter()
-    .find(|(column, ..)| context.column(*column).len() >= 4)?;
+    .find(|(column, ..)| {
+        context.column(*column).len() >= 4 && !(validated && *column == Column::TrainLoss)
+    })?;
     let curve = context.column(column);
     let (&(index, last), rest) = curve.split_last()?;
     let best = rest.iter().map(|(_, reading)| sign * reading.value).fold(f64::INFINITY, f64::min);

@@ -4,16 +4,66 @@
 //! all of them mean that there is nothing to tell apart: one class in the labels, or the label among the inputs. Source: the
 //! loss of guessing, ln C > 0. Limits: a log that starts after training, and easy data after transfer learning, which still
 //! has a loss above 0.
+//! Validation that repeats training to the last digit was measured on the same set.
 
 use crate::context::Context;
-use crate::rows::Column;
+use crate::rows::{Column, Reading};
 use crate::words::{number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 const EPOCHS: usize = 3;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    no_loss(context).or_else(|| no_error(context)).or_else(|| validation_without_loss(context))
+    no_loss(context)
+        .or_else(|| no_error(context))
+        .or_else(|| validation_without_loss(context))
+        .or_else(|| one_set(context))
+}
+
+/// Whether validation repeats what training measured, to the last digit.
+pub(crate) fn is_one_set(context: &Context<'_>) -> bool {
+    const VALUES: usize = 3;
+    let pairs = |one: Column, other: Column| -> Vec<(Reading, Reading)> {
+        context.rows.iter().filter_map(|row| row.get(one).zip(row.get(other))).collect()
+    };
+    let losses = pairs(Column::TrainLoss, Column::ValLoss);
+    let accuracies = pairs(Column::TrainAccuracy, Column::ValAccuracy);
+    let same = |pairs: &[(Reading, Reading)]| {
+        pairs.iter().all(|(train, val)| train.value == val.value && train.value.is_finite())
+    };
+    let mut values: Vec<f64> = losses
+        .iter()
+        .map(|(train, _)| *train)
+        .filter(|train| train.resolution > 0.0 && train.value.abs() >= 100.0 * train.resolution)
+        .map(|train| train.value)
+        .collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    let whole = losses.len() == context.column(Column::ValLoss).len();
+    whole && values.len() >= VALUES && same(&losses) && same(&accuracies)
+}
+
+/// Training and validation that are the same to the last digit in all epochs.
+fn one_set(context: &Context<'_>) -> Option<Finding> {
+    let (index, last) = *context.column(Column::ValLoss).last().filter(|_| is_one_set(context))?;
+    Some(Finding {
+        id: Id::TooGood,
+        severity: Severity::Error,
+        claim: format!(
+            "The losses of training and validation are equal to the last digit in all {} lines: validation is measured on the \
+                training set, so nothing here says what the model is worth on anything else.",
+            context.column(Column::ValLoss).len()
+        ),
+        evidence: vec![
+            Evidence::at(last.line, quoted(&context.rows[index], index, "validation loss", last)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last)),
+        ],
+        confidence: 0.93,
+        advice: "Split the photos before training, and give the held-out part to validation: the same set was given twice. Check \
+            that no photo and no plant is in both."
+            .to_owned(),
+        code: None,
+    })
 }
 
 /// No error while training, in any epoch from the first one on.

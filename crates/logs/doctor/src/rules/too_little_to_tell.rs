@@ -3,6 +3,8 @@
 //! Idea: the absence of a warning is no evidence. See [`crate::learned`] for what is. Limits: what counts as
 //! enough is cautious where the numbers of classes and of validation photos are not known.
 
+use foliar_logread::Metric;
+
 use crate::context::Context;
 use crate::learned::{Gap, falling_score, gap};
 use crate::rows::Column;
@@ -13,8 +15,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let gap = gap(context)?;
     let (claim, advice) = match gap {
         Gap::Curves => (
-            "Scores were read, but no loss and no accuracy: nothing says whether the network learns."
-                .to_owned(),
+            if context.log.series.iter().any(|series| series.metric == Metric::LossPart) {
+                "Scores and parts of a loss were read, but neither the loss as a whole nor an accuracy, and no score rises in four \
+                    lines: nothing says whether the network learns."
+                    .to_owned()
+            } else {
+                "Scores were read, but no loss and no accuracy: nothing says whether the network learns."
+                    .to_owned()
+            },
             "Print the loss and the accuracy of validation once an epoch.",
         ),
         Gap::Validation => (

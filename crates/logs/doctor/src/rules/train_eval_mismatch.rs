@@ -61,10 +61,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     Some(Finding {
         id: Id::TrainEvalMismatch,
         severity: Severity::Error,
-        claim: format!(
-            "{reason} Overfitting cannot explain this: the network runs in another mode during \
-                validation, or its photos are prepared differently."
-        ),
+        claim: format!("{reason} {}", cause(context)),
         evidence,
         confidence: 0.93,
         advice: "Run the validation code on the training photos. If results are bad there too, check \
@@ -78,6 +75,16 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 .to_owned(),
         ),
     })
+}
+
+/// What explains it: foliar runs and prepares both parts alike, so that in its own runs they differ themselves.
+fn cause(context: &Context<'_>) -> &'static str {
+    if context.is_own {
+        "Overfitting alone does not explain this: the photos or the labels of the two parts differ, or there are too few of them."
+    } else {
+        "Overfitting cannot explain this: the network runs in another mode during validation, or its photos are prepared \
+            differently."
+    }
 }
 
 /// Answers to held-out photos that are nearly all wrong, in every epoch, while most on training photos are right.

@@ -19,7 +19,46 @@ use crate::words::{number, percent};
 use crate::{Evidence, Finding};
 
 pub(super) fn find(context: &Context<'_>) -> Option<Finding> {
-    among_many(context).or_else(|| of_squares(context)).or_else(|| by_area(context))
+    among_many(context)
+        .or_else(|| of_squares(context))
+        .or_else(|| by_area(context))
+        .or_else(|| nothing_right(context))
+}
+
+/// A score of held-out data, other than the accuracy, that is 0 in eight lines and more (of an error rate: 1), while no loss has fallen by
+/// a fifth since the second.
+fn nothing_right(context: &Context<'_>) -> Option<Finding> {
+    const LINES: usize = 8;
+    const NOTHING: f64 = 1e-3;
+    const LEVEL: f64 = 0.8;
+    let scores = || {
+        context.log.series.iter().filter(|series| {
+            matches!(series.metric, Metric::F1 | Metric::OtherScore)
+                && matches!(series.split, Some(Split::Validation | Split::Test))
+                && !series.within_epoch
+                && series.points.len() >= LINES
+        })
+    };
+    let nothing = |series: &Series| series.points.iter().all(|point| point.value.abs() < NOTHING);
+    let level = |column: Column| {
+        let curve = context.column(column);
+        let second = curve.get(1).map_or(0.0, |(_, reading)| reading.value);
+        curve.len() >= LINES && curve.iter().all(|(_, reading)| reading.value > LEVEL * second)
+    };
+    let untold = context.column(Column::ValAccuracy).is_empty();
+    let series = scores().next().filter(|_| scores().all(nothing) && untold)?;
+    let last = series.points.last()?;
+    (level(Column::ValLoss) && level(Column::TrainLoss)).then(|| {
+        finding(
+            format!(
+                "`{}` says in all {} lines that nothing is right, and no loss has fallen by a fifth since the second.",
+                series.name.trim(),
+                series.points.len()
+            ),
+            vec![Evidence::at(last.line, format!("{}: nothing right", series.name.trim()))],
+            0.7,
+        )
+    })
 }
 
 /// An area under the curve of held-out photos that stays at one half, beside a loss of validation that is level.

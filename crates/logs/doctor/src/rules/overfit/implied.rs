@@ -4,6 +4,8 @@
 //! of 98 % right answers. Where neither the accuracy of training nor the loss of validation is printed, that stands for the former.
 //! Limits: the loss must be a mean cross-entropy: its first value costs what the first accuracy explains.
 
+use foliar_logread::{Metric, Split};
+
 use super::{ADVICE, NEARLY_ALL, code};
 use crate::context::Context;
 use crate::entropy::least_entropy;
@@ -17,6 +19,9 @@ pub(super) fn find(context: &Context<'_>) -> Option<Finding> {
     const GAP: f64 = 0.12;
     /// How far the first loss may lie from what the first accuracy of validation costs, as a factor.
     const MEAN: (f64, f64) = (0.5, 3.0);
+    /// Fewer epochs will do where as many training photos are known, and the accuracy lies so far below.
+    const FEW: (usize, f64, f64) = (3, 0.8, 0.4);
+    const FALLEN: f64 = 0.33;
     let others = [Column::TrainAccuracy, Column::ValLoss];
     if others.into_iter().any(|column| !context.column(column).is_empty()) {
         return None;
@@ -29,7 +34,17 @@ pub(super) fn find(context: &Context<'_>) -> Option<Finding> {
         .collect();
     let (&(_, begin, right), &(index, loss, accuracy)) = (both.first()?, both.last()?);
     let cost = least_entropy(1.0 - right.value);
-    let mean = (MEAN.0 * cost..MEAN.1 * cost).contains(&begin.value);
+    // Lines of batches tell where the first epoch began.
+    let of_batches = context
+        .log
+        .series
+        .iter()
+        .filter(|series| series.metric == Metric::Loss && series.split == Some(Split::Train))
+        .filter_map(|series| series.points.first())
+        .map(|point| point.value)
+        .fold(begin.value, f64::max);
+    let is_mean = |loss: f64| (MEAN.0 * cost..MEAN.1 * cost).contains(&loss);
+    let mean = is_mean(begin.value) || is_mean(of_batches);
     let (early, late) = both.split_at(both.len().saturating_sub(3));
     let best = |part: &[(usize, Reading, Reading)]| part.iter().map(|row| row.2.value).fold(0.0, f64::max);
     let (before, now) = (best(early), best(late));
@@ -37,7 +52,10 @@ pub(super) fn find(context: &Context<'_>) -> Option<Finding> {
     let noise = (before * (1.0 - before) / size).sqrt();
     let known = (-loss.value).exp();
     let apart = known >= NEARLY_ALL && known - before.max(now) > GAP.max(6.0 * noise);
-    (both.len() >= EPOCHS && mean && apart && now < before + 0.5 * noise).then(|| Finding {
+    let falls = loss.value < FALLEN * of_batches;
+    let far = known >= FEW.1 && both.iter().all(|row| known - row.2.value > FEW.2) && falls;
+    let few = both.len() >= FEW.0 && far && accuracy.value <= right.value + noise;
+    (mean && (both.len() >= EPOCHS && apart && now < before + 0.5 * noise || few)).then(|| Finding {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(

@@ -1,0 +1,181 @@
+//! Scores of held-out photos other than the accuracy: F1, average precision, overlap.
+
+use foliar_logread::{Metric, Series, Split};
+
+use crate::context::Context;
+use crate::rows::Column;
+use crate::words::number;
+
+/// A score that rises over the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rise<'a> {
+    pub(crate) series: &'a Series,
+    pub(crate) first: f64,
+    /// The median of the last third.
+    pub(crate) end: f64,
+}
+
+impl Rise<'_> {
+    /// What rises: a rate of errors is read as the share that is right.
+    pub(crate) fn name(&self) -> String {
+        let name = self.series.name.trim();
+        let lower = name.to_lowercase();
+        let mut words = lower.split(|letter: char| !letter.is_alphabetic());
+        let errors = words.any(|word| matches!(word, "wer" | "cer" | "ter" | "error" | "err"));
+        if errors { format!("1 - `{name}`") } else { format!("`{name}`") }
+    }
+}
+
+/// A score that has clearly risen since the first line, is high at the end, and ends near its best.
+pub(crate) fn rising<'a>(context: &Context<'a>) -> Option<Rise<'a>> {
+    const LINES: usize = 4;
+    /// Shares by which it rises, and that it reaches, at least, and that it ends below its best, at most.
+    const RISES: f64 = 0.15;
+    const REACHES: f64 = 0.3;
+    const FALLS: f64 = 0.05;
+    let held_out = |series: &&Series| {
+        matches!(series.metric, Metric::F1 | Metric::OtherScore)
+            && matches!(series.split, Some(Split::Validation | Split::Test))
+            && !series.within_epoch
+            && series.points.len() >= LINES
+            && series.points.iter().all(|point| (0.0..=1.0).contains(&point.value))
+    };
+    context.log.series.iter().filter(held_out).find_map(|series| {
+        let points = &series.points;
+        let mut late: Vec<f64> =
+            points[points.len() - points.len().div_ceil(3)..].iter().map(|point| point.value).collect();
+        late.sort_by(f64::total_cmp);
+        let (first, last) = (points.first()?.value, points.last()?.value);
+        let end = *late.get(late.len() / 2)?;
+        let best = points.iter().map(|point| point.value).fold(0.0, f64::max);
+        (end > first + RISES && end > REACHES && last > best - FALLS).then_some(Rise { series, first, end })
+    })
+}
+
+/// The best value so far of photos held out, as the log itself tells it, where it was reached long before the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ToldBest<'a> {
+    pub(crate) train: &'a Series,
+    pub(crate) held_out: &'a Series,
+    pub(crate) best: f64,
+    /// The round in which it was reached, where that is told too.
+    pub(crate) round: Option<f64>,
+    /// Lines since, at least.
+    pub(crate) since: usize,
+}
+
+impl ToldBest<'_> {
+    /// `in round 12`, or `before line 40`.
+    pub(crate) fn when(&self) -> String {
+        match self.round {
+            Some(round) => format!("in round {}", number(round)),
+            None => "long before the end".to_owned(),
+        }
+    }
+}
+
+/// Of lines such as `40: learn: 0.31 test: 0.52 best: 0.49 (12)` the best value, where it is the same in ten lines and more, half of all
+/// at least, and better than what was held out is in each of them.
+pub(crate) fn told_best<'a>(context: &Context<'a>) -> Option<ToldBest<'a>> {
+    const LINES: usize = 10;
+    let series = &context.log.series;
+    let best = series
+        .iter()
+        .find(|series| series.metric == Metric::Unknown && series.name.trim().eq_ignore_ascii_case("best"))?;
+    let measured =
+        |series: &&Series| matches!(series.metric, Metric::Loss | Metric::OtherScore | Metric::Accuracy);
+    let held_out = series
+        .iter()
+        .filter(measured)
+        .find(|series| matches!(series.split, Some(Split::Validation | Split::Test)))?;
+    let train = series
+        .iter()
+        .filter(measured)
+        .find(|series| series.split == Some(Split::Train) && series.metric == held_out.metric)?;
+    let last = best.points.last()?.value;
+    let since = best.points.iter().rev().take_while(|point| point.value == last).count();
+    let begin = best.points[best.points.len() - since].row;
+    let is_loss = held_out.metric == Metric::Loss;
+    let mut after = held_out.points.iter().filter(|point| point.row > begin);
+    let worse = after.all(|point| if is_loss { point.value > last } else { point.value < last });
+    let round = series
+        .iter()
+        .find(|series| {
+            series.name.to_lowercase().starts_with("best ") && series.points.len() == best.points.len()
+        })
+        .and_then(|series| series.points.last())
+        .map(|point| point.value)
+        .filter(|round| round.fract() == 0.0 && *round >= 0.0);
+    (since > LINES && 2 * since >= best.points.len() && worse).then_some(ToldBest {
+        train,
+        held_out,
+        best: last,
+        round,
+        since: since - 1,
+    })
+}
+
+/// A score that training and what is held out have in common, of a run whose losses and accuracies are not printed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Common<'a> {
+    pub(crate) train: &'a Series,
+    pub(crate) held_out: &'a Series,
+    /// The place of the best held-out value, as the mean of three.
+    pub(crate) turn: usize,
+    /// That mean, and the median of the last third.
+    pub(crate) best: f64,
+    pub(crate) end: f64,
+}
+
+/// Where a score of held-out data was best in the first half of ten lines and more, and no validation loss and no accuracy tells more.
+pub(crate) fn long_past<'a>(context: &Context<'a>) -> Option<Common<'a>> {
+    const LINES: usize = 10;
+    let told = [Column::ValLoss, Column::ValAccuracy].iter().any(|column| context.column(*column).len() > 2);
+    let scores = |held_out: bool| {
+        context.log.series.iter().filter(move |series| {
+            let split = match held_out {
+                true => matches!(series.split, Some(Split::Validation | Split::Test)),
+                false => series.split == Some(Split::Train),
+            };
+            split
+                && matches!(series.metric, Metric::F1 | Metric::OtherScore)
+                && !series.within_epoch
+                && series.points.len() >= LINES
+                && series.points.iter().all(|point| (0.0..=1.0).contains(&point.value))
+        })
+    };
+    if told || context.is_own {
+        return None;
+    }
+    scores(true).find_map(|series| {
+        let twin = |train: &&Series| {
+            key(&train.name) == key(&series.name) && train.points.len() == series.points.len()
+        };
+        let train = scores(false).find(twin)?;
+        let means: Vec<f64> = series
+            .points
+            .windows(3)
+            .map(|three| three.iter().map(|point| point.value).sum::<f64>() / 3.0)
+            .collect();
+        let turn = (0..means.len()).min_by(|&a, &b| means[b].total_cmp(&means[a]))?;
+        let mut late: Vec<f64> = means[means.len() - means.len().div_ceil(3)..].to_vec();
+        late.sort_by(f64::total_cmp);
+        let end = *late.get(late.len() / 2)?;
+        (2 * turn <= means.len() && end < means[turn]).then_some(Common {
+            train,
+            held_out: series,
+            turn: turn + 1,
+            best: means[turn],
+            end,
+        })
+    })
+}
+
+/// The name of a score without the data that it was measured on.
+fn key(name: &str) -> String {
+    const DATA: [&str; 9] = ["train", "training", "learn", "val", "valid", "validation", "eval", "test", "s"];
+    let lower = name.to_lowercase();
+    let words = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let said = |word: &&str| !DATA.contains(word) && word.parse::<u32>().is_err();
+    words.filter(said).collect::<Vec<&str>>().join(" ")
+}
