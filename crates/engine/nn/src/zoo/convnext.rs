@@ -1,6 +1,5 @@
-//! ConvNeXt (Liu et al. 2022, "A ConvNet for the 2020s", section 2). Names are those of torchvision's state dict.
-//!
-//! Stochastic depth, which torchvision applies to the residuals while training, is left out.
+//! ConvNeXt (Liu et al. 2022, "A ConvNet for the 2020s", section 2) with stochastic depth. Names are those of torchvision's state
+//! dict.
 
 use crate::builder::Builder;
 use crate::graph::{Graph, NodeId, Op, Sliding};
@@ -13,11 +12,13 @@ const LAYER_SCALE: f32 = 1e-6;
 /// A block's inner layer has so many times its channels.
 const EXPANSION: usize = 4;
 
-/// The network with `blocks` in each stage.
-pub(super) fn convnext(name: &str, blocks: [usize; 4], classes: usize) -> Graph {
+/// The network with `blocks` in each stage. The rate of stochastic depth rises evenly from 0 at the first block to `depth_rate` at
+/// the last one.
+pub(super) fn convnext(name: &str, blocks: [usize; 4], depth_rate: f32, classes: usize) -> Graph {
     let (mut builder, input) = Builder::new(name);
     let mut x = patches(&mut builder, "features.0.0", input, CHANNELS[0], 4);
     x = builder.push("features.0.1", NORM, &[x]);
+    let (mut place, last) = (0, blocks.iter().sum::<usize>() - 1);
     for (stage, (count, channels)) in blocks.into_iter().zip(CHANNELS).enumerate() {
         if stage > 0 {
             let name = format!("features.{}", 2 * stage);
@@ -25,7 +26,9 @@ pub(super) fn convnext(name: &str, blocks: [usize; 4], classes: usize) -> Graph 
             x = patches(&mut builder, &format!("{name}.1"), x, channels, 2);
         }
         for number in 0..count {
-            x = block(&mut builder, &format!("features.{}.{number}", 2 * stage + 1), x, channels);
+            let rate = depth_rate * place as f32 / last as f32;
+            x = block(&mut builder, &format!("features.{}.{number}", 2 * stage + 1), x, channels, rate);
+            place += 1;
         }
     }
     let x = builder.push("avgpool", Op::GlobalAveragePool, &[x]);
@@ -40,7 +43,7 @@ fn patches(builder: &mut Builder, name: &str, x: NodeId, channels: usize, side: 
     builder.push(name, Op::Conv { channels, window, bias: true }, &[x])
 }
 
-fn block(builder: &mut Builder, name: &str, x: NodeId, channels: usize) -> NodeId {
+fn block(builder: &mut Builder, name: &str, x: NodeId, channels: usize, rate: f32) -> NodeId {
     let layer = |place: usize| format!("{name}.block.{place}");
     let y = builder.push(layer(0), Op::Depthwise { window: Sliding::new(7, 1, 3) }, &[x]);
     let y = builder.push(format!("{}.bias", layer(0)), Op::ChannelShift, &[y]);
@@ -48,6 +51,9 @@ fn block(builder: &mut Builder, name: &str, x: NodeId, channels: usize) -> NodeI
     let y = builder.push(layer(3), Op::PixelLinear { features: EXPANSION * channels }, &[y]);
     let y = builder.push(layer(4), Op::Gelu, &[y]);
     let y = builder.push(layer(5), Op::PixelLinear { features: channels }, &[y]);
-    let y = builder.push(format!("{name}.layer_scale"), Op::ChannelScale { initial: LAYER_SCALE }, &[y]);
+    let mut y = builder.push(format!("{name}.layer_scale"), Op::ChannelScale { initial: LAYER_SCALE }, &[y]);
+    if rate > 0.0 {
+        y = builder.push(format!("{name}.stochastic_depth"), Op::StochasticDepth { rate }, &[y]);
+    }
     builder.push(format!("{name}.add"), Op::Add, &[y, x])
 }
