@@ -443,6 +443,11 @@ impl Graph {
         }
     }
 
+    /// Whether there is a batch norm, whose statistics are those of photographs.
+    pub fn has_batch_norm(&self) -> bool {
+        self.nodes.iter().any(|node| matches!(node.op, Op::BatchNorm { .. }))
+    }
+
     /// For each node, how many others take its value.
     pub fn uses(&self) -> Vec<usize> {
         let mut uses = vec![0; self.nodes.len()];

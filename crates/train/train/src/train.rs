@@ -308,6 +308,7 @@ impl Session<'_> {
             }
             if last
                 && recipe.reestimate
+                && graph.has_batch_norm()
                 && trainer.sees_photographs()
                 && let ControlFlow::Break(reason) = self.reestimate(&mut trainer)?
             {

@@ -85,7 +85,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         }
     }
     writeln!(out)?;
-    if recipe.reestimate && is_validated {
+    if recipe.reestimate && is_validated && graph.has_batch_norm() {
         writeln!(
             out,
             "at the end   batch-norm statistics are estimated again on photos without augmentation, if that lowers the validation loss"

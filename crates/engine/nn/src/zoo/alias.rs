@@ -14,6 +14,7 @@ pub fn known_as(name: &str) -> Option<&'static str> {
         "regnety_016" => Some("regnet_y_1_6gf"),
         "regnety_032" => Some("regnet_y_3_2gf"),
         "vit_base_patch16_224" => Some("vit_b_16"),
+        "vit_s_16" => Some("vit_small_patch16_224"),
         "vit_small_patch14_dinov2" | "dinov2_small" => Some("dinov2_vits14"),
         "vit_base_patch14_dinov2" | "dinov2_base" => Some("dinov2_vitb14"),
         "vit_small_patch14_reg4_dinov2" | "dinov2_vits14_reg" | "dinov2_with_registers_small" => {
@@ -103,6 +104,7 @@ mod tests {
             ("timm/convnext_small.fb_in1k", "convnext_small"),
             ("vit_base_patch16_224.augreg2_in21k_ft_in1k", "vit_b_16"),
             ("vit_small_patch16_224.augreg_in1k", "vit_small_patch16_224"),
+            ("vit_s_16", "vit_small_patch16_224"),
             ("vit_small_patch14_dinov2.lvd142m", "dinov2_vits14"),
             ("facebook/dinov2-base", "dinov2_vitb14"),
             ("dinov2_vits14_reg", "dinov2_vits14_reg4"),

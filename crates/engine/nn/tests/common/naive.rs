@@ -1,5 +1,8 @@
 //! A slow reference engine: plain loops in float64, one node after the other, nothing fused and no memory shared.
 
+#[path = "naive/tokens.rs"]
+mod tokens;
+
 use std::collections::BTreeMap;
 
 use foliar_kernels::{Accumulate, dropout};
@@ -189,13 +192,10 @@ impl<'a> Naive<'a> {
                 }
             }
             Op::LayerNorm { epsilon } => {
-                let (gamma, beta) = (self.tensor(node, "weight"), self.tensor(node, "bias"));
-                for (x, y) in x.chunks_exact(from.c()).zip(y.chunks_exact_mut(from.c())) {
-                    let (normal, _) = standard(x, epsilon);
-                    (0..x.len()).for_each(|c| y[c] = normal[c] * gamma[c] + beta[c]);
-                }
+                let tensors = ["weight", "bias"].map(|suffix| self.tensor(node, suffix));
+                tokens::layer_norm(tensors, epsilon, &x, &mut y);
             }
-            Op::Gelu => map(&x, &mut y, |x| x * below(x)),
+            Op::Gelu => map(&x, &mut y, |x| x * tokens::below(x)),
             Op::ChannelScale { .. } => {
                 let scale = self.tensor(node, "");
                 (0..x.len()).for_each(|at| y[at] = x[at] * scale[at % scale.len()]);
@@ -204,17 +204,7 @@ impl<'a> Naive<'a> {
                 let shift = self.tensor(node, "");
                 (0..x.len()).for_each(|at| y[at] = x[at] + shift[at % shift.len()]);
             }
-            Op::Attention { heads } => {
-                for head in all_heads(from, shape, heads) {
-                    let shares = head.shares(&x);
-                    for (query, shares) in shares.iter().enumerate() {
-                        for c in 0..head.width {
-                            y[head.output(query, c)] =
-                                shares.iter().enumerate().map(|(key, p)| p * x[head.input(2, key, c)]).sum();
-                        }
-                    }
-                }
-            }
+            Op::Attention { heads } => tokens::attention(from, shape, heads, &x, &mut y),
             Op::Token { count, after } => {
                 let learned = self.tensor(node, "");
                 for (x, y) in x.chunks_exact(from.image_len()).zip(y.chunks_exact_mut(shape.image_len())) {
@@ -447,27 +437,14 @@ impl<'a> Naive<'a> {
                 put("bias", channel_sums(dy, shape.c()));
             }
             Op::LayerNorm { epsilon } => {
-                let gamma = self.tensor(node, "weight");
-                let mut products = vec![0.0; x.len()];
-                let channels = from.c() as f64;
-                for (row, dx) in dx.chunks_exact_mut(from.c()).enumerate() {
-                    let place = row * from.c()..(row + 1) * from.c();
-                    let (normal, inverse) = standard(&x[place.clone()], epsilon);
-                    let dy = &dy[place.clone()];
-                    let g: Vec<f64> = dy.iter().zip(gamma).map(|(dy, gamma)| dy * gamma).collect();
-                    let mean = g.iter().sum::<f64>() / channels;
-                    let slope = g.iter().zip(&normal).map(|(g, n)| g * n).sum::<f64>() / channels;
-                    for c in 0..dx.len() {
-                        dx[c] = inverse * (g[c] - mean - normal[c] * slope);
-                        products[place.start + c] = dy[c] * normal[c];
-                    }
-                }
+                let products =
+                    tokens::layer_norm_backward(self.tensor(node, "weight"), epsilon, x, dy, &mut dx);
                 put("weight", channel_sums(&products, from.c()));
                 put("bias", channel_sums(dy, from.c()));
             }
             Op::Gelu => (0..x.len()).for_each(|at| {
                 let density = (-0.5 * x[at] * x[at]).exp() / (2.0 * std::f64::consts::PI).sqrt();
-                dx[at] = dy[at] * (below(x[at]) + x[at] * density);
+                dx[at] = dy[at] * (tokens::below(x[at]) + x[at] * density);
             }),
             Op::ChannelScale { .. } => {
                 let scale = self.tensor(node, "");
@@ -479,28 +456,7 @@ impl<'a> Naive<'a> {
                 put("", channel_sums(dy, self.tensor(node, "").len()));
                 dx.copy_from_slice(dy);
             }
-            Op::Attention { heads } => {
-                for head in all_heads(from, shape, heads) {
-                    for (query, shares) in head.shares(x).iter().enumerate() {
-                        let dshares: Vec<f64> = (0..head.tokens)
-                            .map(|key| {
-                                let products = (0..head.width)
-                                    .map(|c| dy[head.output(query, c)] * x[head.input(2, key, c)]);
-                                products.sum()
-                            })
-                            .collect();
-                        let mean: f64 = shares.iter().zip(&dshares).map(|(p, dp)| p * dp).sum();
-                        for key in 0..head.tokens {
-                            let dscore = shares[key] * (dshares[key] - mean) * head.factor();
-                            for c in 0..head.width {
-                                dx[head.input(0, query, c)] += dscore * x[head.input(1, key, c)];
-                                dx[head.input(1, key, c)] += dscore * x[head.input(0, query, c)];
-                                dx[head.input(2, key, c)] += shares[key] * dy[head.output(query, c)];
-                            }
-                        }
-                    }
-                }
-            }
+            Op::Attention { heads } => tokens::attention_backward(from, shape, heads, x, dy, &mut dx),
             Op::Token { count, after } => {
                 let (before, inserted) = (after * from.c(), count * from.c());
                 let mut dlearned = vec![0.0; inserted];
@@ -649,76 +605,4 @@ fn map(x: &[f64], y: &mut [f64], function: impl Fn(f64) -> f64) {
 
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
-}
-
-/// x̂ of a row, and 1 / standard deviation.
-fn standard(x: &[f64], epsilon: f32) -> (Vec<f64>, f64) {
-    let count = x.len() as f64;
-    let mean = x.iter().sum::<f64>() / count;
-    let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
-    let inverse = 1.0 / (variance + f64::from(epsilon)).sqrt();
-    (x.iter().map(|x| (x - mean) * inverse).collect(), inverse)
-}
-
-/// The normal distribution's Φ, by the series of its integral near 0 and by the continued fraction of its tail elsewhere.
-fn below(x: f64) -> f64 {
-    let density = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    if x.abs() < 4.0 {
-        let (mut term, mut sum) = (x, x);
-        for k in 1..200 {
-            term *= x * x / f64::from(2 * k + 1);
-            sum += term;
-        }
-        return 0.5 + density * sum;
-    }
-    let fraction = (1..200).rev().fold(x.abs(), |rest, k| x.abs() + f64::from(k) / rest);
-    let tail = density / fraction;
-    if x > 0.0 { 1.0 - tail } else { tail }
-}
-
-/// One head of attention in one photograph.
-struct Head {
-    image: usize,
-    number: usize,
-    tokens: usize,
-    /// Channels of all heads, and of one.
-    channels: usize,
-    width: usize,
-}
-
-fn all_heads(from: Nhwc, to: Nhwc, heads: usize) -> Vec<Head> {
-    let (tokens, channels) = (from.h() * from.w(), to.c());
-    let head = |(image, number)| Head { image, number, tokens, channels, width: channels / heads };
-    (0..from.n()).flat_map(|image| (0..heads).map(move |number| (image, number))).map(head).collect()
-}
-
-impl Head {
-    fn factor(&self) -> f64 {
-        1.0 / (self.width as f64).sqrt()
-    }
-
-    /// Where channel `c` of a token's query (0), key (1) or value (2) is.
-    fn input(&self, part: usize, token: usize, c: usize) -> usize {
-        let row = (self.image * self.tokens + token) * 3 * self.channels;
-        row + part * self.channels + self.number * self.width + c
-    }
-
-    fn output(&self, token: usize, c: usize) -> usize {
-        (self.image * self.tokens + token) * self.channels + self.number * self.width + c
-    }
-
-    /// For each query, the share of each key.
-    fn shares(&self, x: &[f64]) -> Vec<Vec<f64>> {
-        let of = |query: usize| {
-            let score = |key: usize| {
-                let products = (0..self.width).map(|c| x[self.input(0, query, c)] * x[self.input(1, key, c)]);
-                products.sum::<f64>() * self.factor()
-            };
-            let scores: Vec<f64> = (0..self.tokens).map(score).collect();
-            let most = scores.iter().copied().fold(f64::MIN, f64::max);
-            let sum: f64 = scores.iter().map(|score| (score - most).exp()).sum();
-            scores.iter().map(|score| (score - most).exp() / sum).collect()
-        };
-        (0..self.tokens).map(of).collect()
-    }
 }
