@@ -186,7 +186,8 @@ fn every_network_of_the_zoo_becomes_a_whole_file() {
         // The weights of some are large; that the nodes fit each other is asked here, and of their numbers in `bench/export.py`.
         let large = ["vgg16_bn", "resnet101", "resnet50", "resnet34", "resnext50_32x4d", "regnet_y_3_2gf"];
         let large = large.contains(&model) || ["efficientnet_b3", "efficientnet_v2_s"].contains(&model);
-        if large || ["vit_b_16", "convnext_small"].contains(&model) || model.contains("vitb") {
+        let alike = ["vit_b_16", "convnext_small", "dinov2_vits14", "dinov2_vitb14", "dinov2_vitb14_reg4"];
+        if large || alike.contains(&model) {
             continue;
         }
         let graph = zoo::build(model, 4).unwrap();

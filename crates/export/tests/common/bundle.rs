@@ -72,7 +72,7 @@ pub(crate) fn bundle(graph: Graph, preprocessing: Preprocessing, seed: u64) -> B
     let rows: Vec<f32> = values.iter().flat_map(|values| classifier.predict(values).unwrap()).collect();
     let scale = SPREAD / rows.iter().fold(0.0, |most: f32, logit| most.max(logit.abs()));
     for (name, tensor) in &mut state.tensors {
-        if name.rsplit_once('.').unwrap().0 == graph.nodes[graph.classifier()].name {
+        if name.rsplit_once('.').is_some_and(|(node, _)| node == graph.nodes[graph.classifier()].name) {
             tensor.data.iter_mut().for_each(|value| *value *= scale);
         }
     }
