@@ -6,13 +6,11 @@ from torch import nn
 # Output channels at width 1 and stride of the 13 separable layers of MobileNet v1.
 SEPARABLE = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
 
-# timm's names of vision transformers that torchvision does not have. Those with registers differ in one addition.
+# timm's names of vision transformers that torchvision does not have. Its networks with registers have one position less.
 TIMM = {
     "vit_small_patch16_224": "vit_small_patch16_224",
     "dinov2_vits14": "vit_small_patch14_dinov2",
-    "dinov2_vits14_reg4": "vit_small_patch14_reg4_dinov2",
     "dinov2_vitb14": "vit_base_patch14_dinov2",
-    "dinov2_vitb14_reg4": "vit_base_patch14_reg4_dinov2",
 }
 
 
