@@ -58,7 +58,7 @@ impl Session<'_> {
         self.save_best()?;
         let splits = &self.photographs.splits;
         let (state, best, out_of_fold, learned_from) = match refit {
-            Some(Refit { state, best, out_of_fold }) => {
+            Some(Refit { state, best, out_of_fold, .. }) => {
                 (state, best, Some(out_of_fold), splits.train.len() + splits.validation.len())
             }
             None => {
@@ -136,9 +136,15 @@ fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
     let EpochScore { epoch: epochs, accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
+    let found = match refit.strength {
+        Some(strength) => format!("solved on all {count} photos with penalty {strength}"),
+        None => {
+            let epochs = counted(epochs as usize, "epoch", "epochs");
+            format!("trained again on all {count} photos for {epochs}")
+        }
+    };
     format!(
-        "trained again on all {count} photos for {}; {folds}-fold cross-validation{judged}: loss {loss} \
-         ({calibrated} after calibration with temperature {temperature:.2}), acc {accuracy}",
-        counted(epochs as usize, "epoch", "epochs")
+        "{found}; {folds}-fold cross-validation{judged}: loss {loss} ({calibrated} after calibration with temperature \
+         {temperature:.2}), acc {accuracy}"
     )
 }
