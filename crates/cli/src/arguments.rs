@@ -323,7 +323,8 @@ pub(crate) struct RecipeArguments {
         conflicts_with = "group_by"
     )]
     pub(crate) groups: Option<PathBuf>,
-    /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run
+    /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run. Training photos
+    /// with copies in another split are left out (--group none keeps them)
     #[arg(long, help_heading = "Photos", hide_short_help = true, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
     pub(crate) split: Option<PathBuf>,
     /// Which folders below PHOTOS, or below its parts (train/, val/, fold_1/), are the classes: 1, the first; 2, where folders of crops
