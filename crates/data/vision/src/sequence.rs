@@ -23,12 +23,13 @@ const RUN: [usize; 2] = [5, 10];
 /// Least proportion of photos that belong to a source; with less, no sequence is used.
 const COVERAGE: f64 = 0.8;
 
+/// By class, folder and name: the number and the index of each photo.
+type Sources<'a> = BTreeMap<(usize, &'a Path, &'a str), Vec<(u64, usize)>>;
+
 /// For each photo the number of its run; `None` if file names do not number the photos. Of copies by name the first stands for
 /// all.
 #[must_use]
 pub fn runs(data: &Dataset, copies: &NameCopies) -> Option<Vec<u64>> {
-    // By class, folder and name: the number and the index of each photo.
-    type Sources<'a> = BTreeMap<(usize, &'a Path, &'a str), Vec<(u64, usize)>>;
     let mut sources = Sources::new();
     for (index, photo) in data.photos.iter().enumerate().filter(|(index, _)| copies.of[*index] == *index) {
         let folder = photo.path.parent().unwrap_or(Path::new(""));
@@ -88,7 +89,7 @@ pub fn runs(data: &Dataset, copies: &NameCopies) -> Option<Vec<u64>> {
 
 /// The photos of each thing that was numbered itself and photographed several times, as in `plant3_1`, `plant3_2`, `L12-1`: sources
 /// with a number in their name and few photos. Empty if they are a minority: then numbers are something else.
-fn parts_of_things(sources: &BTreeMap<(usize, &Path, &str), Vec<(u64, usize)>>) -> Vec<Vec<usize>> {
+fn parts_of_things(sources: &Sources<'_>) -> Vec<Vec<usize>> {
     let is_thing = |source: &str, members: &[(u64, usize)]| {
         let few = (2..SMALLEST_SOURCE).contains(&members.len());
         // Larger numbers are times or counts of something else.
