@@ -13,7 +13,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::TrainError;
 use crate::photographs::Photographs;
 use crate::refit::{self, Refit};
-use crate::train::{Session, first_weights, reporter};
+use crate::train::{Session, given, random_weights, reporter};
 use crate::trained_model::TrainedModel;
 
 impl Session<'_> {
@@ -28,10 +28,13 @@ impl Session<'_> {
         let mut init = self.best_checkpoint()?.state;
         let classifier = format!("{}.", self.graph.nodes[self.graph.classifier()].name);
         let classes = &photographs.dataset.classes;
-        let first = first_weights(self.device, &self.graph, recipe, classes)?.0.tensors.into_iter();
-        init.tensors.extend(first.filter(|(name, _)| name.starts_with(&classifier)));
+        let given = given(&self.graph, recipe, classes)?;
+        let mut first = random_weights(self.device, &self.graph, recipe)?;
+        given.put_into(&mut first);
+        init.tensors.extend(first.tensors.into_iter().filter(|(name, _)| name.starts_with(&classifier)));
         let graph = self.graph.clone();
-        let source = refit::Source { device: self.device, graph: &graph, recipe, photographs, init };
+        let goes_on = given.knows_classes();
+        let source = refit::Source { device: self.device, graph: &graph, recipe, photographs, init, goes_on };
         let flow = source.refit(&mut reporter(&mut *self.observe, "classifiers on all but a fold"))?;
         let (text, flow) = match flow {
             ControlFlow::Continue(refit) => {

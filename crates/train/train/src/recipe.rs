@@ -56,8 +56,8 @@ pub enum Head {
     /// As in the epochs before: by gradient descent, for a number of epochs that cross-validation chooses.
     #[default]
     Trained,
-    /// As the minimum of a convex problem, [`foliar_logistic`], with a penalty that cross-validation chooses. Networks whose
-    /// classifier is no linear layer are trained all the same.
+    /// As the minimum of a convex problem, [`foliar_logistic`], with a penalty that cross-validation chooses. What is
+    /// no linear layer is trained all the same, and so is a classifier that begins with what an older one knows of the classes.
     Logistic,
 }
 

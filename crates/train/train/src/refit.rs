@@ -50,6 +50,9 @@ pub(crate) struct Source<'a> {
     pub(crate) photographs: &'a Photographs,
     /// All tensors, those of the classifier as training begins with them.
     pub(crate) init: StateDict,
+    /// Whether that classifier knows some of the classes. It is then trained on: solving would forget what it has learned from
+    /// photographs that are not here.
+    pub(crate) goes_on: bool,
 }
 
 /// Told after each classifier with (found so far, in all); may end the work.
@@ -75,7 +78,9 @@ impl Source<'_> {
         let whole = self.photographs.undivided();
         let folds = self.photographs.folds(self.recipe.refit as usize, self.recipe.seed);
         let found = match self.recipe.head {
-            Head::Logistic if self.is_linear()? => self.by_strength(&whole, &folds, progress)?,
+            Head::Logistic if !self.goes_on && self.is_linear()? => {
+                self.by_strength(&whole, &folds, progress)?
+            }
             Head::Logistic | Head::Trained => self.by_length(&whole, &folds, progress)?,
         };
         Ok(match found {

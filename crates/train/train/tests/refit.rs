@@ -11,7 +11,8 @@ use foliar_model::{Bundle, Classifier};
 use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
 use foliar_train::{
-    DataOptions, Head, OutOfFoldRow, Outcome, Photographs, Recipe, Run, TrialEvent, Trials, train,
+    DataOptions, Head, OpenedWeights, OutOfFoldRow, Outcome, Photographs, Recipe, Run, TrialEvent, Trials,
+    train,
 };
 use foliar_vision::portable_name;
 
@@ -118,6 +119,20 @@ fn a_classifier_is_solved_on_all_photographs_and_judged_by_those_of_the_folds() 
     };
     let judged = rows.iter().filter(|row| classifier.classes()[best(row)] == row.class).count();
     assert!(known > judged, "{known} {judged}");
+}
+
+#[test]
+fn a_classifier_that_goes_on_from_an_older_one_is_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, _, outcome, _) = refitted(folder.path(), &recipe(Head::Logistic));
+    let mut recipe = recipe(Head::Logistic);
+    let bundle = outcome.bundle.unwrap();
+    recipe.weights = Some(OpenedWeights::read(&bundle, None).unwrap().examine(&recipe.model).unwrap().0);
+    let photos = folder.path().join("others");
+    foliar_synth::write_dataset(&photos, 4, 6, 48).unwrap();
+    let data = photographs(&photos, &recipe);
+    let run = Run::create(&folder.path().join("second"), &recipe, &data).unwrap();
+    assert!(finish(&run, &data).refit.unwrap().epoch > 0, "solving would forget the older photos");
 }
 
 #[test]

@@ -110,7 +110,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     }
     if is_validated && recipe.refit > 0 && recipe.phases[0].is_cached() {
         let (chosen, found) = match recipe.head {
-            Head::Logistic => ("penalty", "solved"),
+            Head::Logistic => ("penalty", "solved (trained if it goes on from an older one)"),
             Head::Trained => ("epochs", "trained"),
         };
         writeln!(
