@@ -57,8 +57,9 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
     let phases = recipe.phases.iter().map(|phase| phase.describe()).collect::<Vec<_>>();
     let mut facts = vec![("Training".to_owned(), phases.join("; then "))];
     if origin.train_photographs > run.photographs_of(Split::Train)?.len() {
+        let solved = if origin.epoch == 0 { " by logistic regression" } else { "" };
         let fact = format!(
-            "all {} training and validation photos; they are tested in {} folds, each by a model that was not trained on it",
+            "all {} training and validation photos{solved}; they are tested in {} folds, each by a model that was not trained on it",
             origin.train_photographs, recipe.refit
         );
         facts.push(("Trained on".to_owned(), fact));
