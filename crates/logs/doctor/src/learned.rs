@@ -390,6 +390,13 @@ fn by_accuracy(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     end > guess + 4.0 * error(guess) || end > first.1.value + 4.0 * std::f64::consts::SQRT_2 * error(end)
 }
 
+/// The loss of guessing of what boosting libraries call `logloss` or `binary_logloss`: that of two classes.
+fn of_two_classes(context: &Context<'_>) -> Option<f64> {
+    let name = context.chosen.val_loss?.name.trim().to_lowercase();
+    let (_, metric) = name.split_once("'s ").or_else(|| name.rsplit_once('-'))?;
+    matches!(metric, "logloss" | "binary_logloss").then_some(std::f64::consts::LN_2)
+}
+
 /// Whether the only loss is that of held-out data in rounds of boosting, as their names tell (`valid_0's rmse`, `eval-logloss`): no
 /// penalty is printed with it, so that its fall is learning.
 fn is_boosted(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
@@ -406,7 +413,7 @@ fn is_boosted(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
 fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     let (Some(first), Some(end)) = (curve.first(), late(curve)) else { return false };
     let mean = end / context.factors().1;
-    match context.setup.chance_loss() {
+    match context.setup.chance_loss().or(of_two_classes(context)) {
         Some(chance) if !context.scale_is_off() => mean < 0.9 * chance,
         // The fall of one number that nothing explains may be that of a penalty.
         _ => {
