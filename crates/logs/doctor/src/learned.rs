@@ -413,7 +413,10 @@ fn is_boosted(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
 fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     let (Some(first), Some(end)) = (curve.first(), late(curve)) else { return false };
     let mean = end / context.factors().1;
-    match context.setup.chance_loss().or(of_two_classes(context)) {
+    if of_two_classes(context).is_some_and(|chance| end > 0.97 * chance) {
+        return false;
+    }
+    match context.setup.chance_loss() {
         Some(chance) if !context.scale_is_off() => mean < 0.9 * chance,
         // The fall of one number that nothing explains may be that of a penalty.
         _ => {

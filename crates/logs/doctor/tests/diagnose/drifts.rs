@@ -55,7 +55,8 @@ fn a_slow_start_is_no_standstill() {
 fn boosting_is_judged_by_its_scores() {
     let areas = |train: (f64, f64), held_out: (f64, f64)| {
         lines(12, |row| {
-            let (train, held_out) = (course(row, train.0, train.1, 12), course(row, held_out.0, held_out.1, 12));
+            let (train, held_out) =
+                (course(row, train.0, train.1, 12), course(row, held_out.0, held_out.1, 12));
             format!("[{row}]\ttrain-auc:{train:.5}\teval-auc:{held_out:.5}")
         })
     };
@@ -64,7 +65,12 @@ fn boosting_is_judged_by_its_scores() {
     let apart = said(&areas((0.812, 0.991), (0.731, 0.762)));
     assert!(apart.contains(&Id::Overfit) && !apart.contains(&Id::Healthy), "{apart:?}");
     let learned = lines(12, |row| {
-        format!("[{}]\ttraining's auc: {:.6}\tvalid_1's auc: {:.6}", 300 + 10 * row, 0.871 + 0.0006 * row as f64, 0.7021)
+        format!(
+            "[{}]\ttraining's auc: {:.6}\tvalid_1's auc: {:.6}",
+            300 + 10 * row,
+            0.871 + 0.0006 * row as f64,
+            0.7021
+        )
     });
     assert!(said(&learned).contains(&Id::Overfit), "{:?}", said(&learned));
     // Of a set that is not named as that of training, the gap tells.
@@ -74,7 +80,11 @@ fn boosting_is_judged_by_its_scores() {
     });
     assert!(!said(&unnamed).contains(&Id::Healthy), "{:?}", said(&unnamed));
     let above = lines(12, |row| {
-        format!("[{row}]\tvalidation_0-auc:{:.5}\tvalidation_1-auc:{:.5}", 0.985 + 0.0015 * row as f64, 0.951 + 0.0004 * row as f64)
+        format!(
+            "[{row}]\tvalidation_0-auc:{:.5}\tvalidation_1-auc:{:.5}",
+            0.985 + 0.0015 * row as f64,
+            0.951 + 0.0004 * row as f64
+        )
     });
     assert!(said(&above).contains(&Id::ImpossibleValue), "{:?}", said(&above));
 }
@@ -91,7 +101,8 @@ fn a_score_that_was_best_long_ago_is_a_plateau() {
 
 #[test]
 fn a_held_out_error_alone_proves_that_boosting_learns() {
-    let text = lines(20, |row| format!("[{}]\tvalid_0's rmse: {:.5}", 50 + 50 * row, course(row, 3.31, 2.44, 20)));
+    let text =
+        lines(20, |row| format!("[{}]\tvalid_0's rmse: {:.5}", 50 + 50 * row, course(row, 3.31, 2.44, 20)));
     assert!(said(&text).contains(&Id::Healthy), "{:?}", said(&text));
     // Of two classes guessing costs ln 2.
     let bad = lines(12, |row| {
@@ -104,7 +115,12 @@ fn a_held_out_error_alone_proves_that_boosting_learns() {
 #[test]
 fn an_error_many_times_that_of_training_is_learned_by_heart() {
     let text = lines(3, |row| {
-        format!("[{}] train's l1: {:.4}     valid's l1: {:.3}", 10_000 + 5000 * row, 41.3 - 6.2 * row as f64, 488.1 - 0.4 * row as f64)
+        format!(
+            "[{}] train's l1: {:.4}     valid's l1: {:.3}",
+            10_000 + 5000 * row,
+            41.3 - 6.2 * row as f64,
+            488.1 - 0.4 * row as f64
+        )
     });
     assert!(said(&text).contains(&Id::Overfit), "{:?}", said(&text));
 }
@@ -121,7 +137,10 @@ fn a_tuned_network_that_goes_on_is_not_evaluated_otherwise() {
 fn losses_below_zero_have_no_multiples() {
     let text = lines(9, |row| {
         let (train, val) = (course(row, 0.301, 0.306, 9), course(row, 0.311, 0.3155, 9));
-        format!("Epoch {}/9 - loss: -{train:.4} - dice_coef: {train:.4} - val_loss: -{val:.4} - val_dice_coef: {val:.4}", row + 1)
+        format!(
+            "Epoch {}/9 - loss: -{train:.4} - dice_coef: {train:.4} - val_loss: -{val:.4} - val_dice_coef: {val:.4}",
+            row + 1
+        )
     });
     let found = said(&text);
     assert!(found.contains(&Id::Plateau) && !found.contains(&Id::LrTooHigh), "{found:?}");
@@ -137,7 +156,8 @@ fn a_validation_loss_that_came_to_rest_is_a_plateau() {
 #[test]
 fn accuracies_of_a_few_hundredths_that_do_not_rise_are_guessing() {
     let values = [0.055, 0.045, 0.06, 0.03, 0.05, 0.065, 0.04, 0.05, 0.055, 0.035, 0.05, 0.045];
-    let text = lines(values.len(), |row| format!("Step: {}; Accuracy: {}; Time: 37.1", 100 * row, values[row]));
+    let text =
+        lines(values.len(), |row| format!("Step: {}; Accuracy: {}; Time: 37.1", 100 * row, values[row]));
     assert!(said(&text).contains(&Id::AtChance), "{:?}", said(&text));
     let table = "epoch\ttrain_loss\tvalid_loss\terror_rate\ttime\n0\t6.271\t5.104\t0.968\t00:31\n1\t6.193\t5.071\t0.971\t00:31\n\
         2\t6.207\t5.166\t0.969\t00:31\n3\t6.181\t5.092\t0.972\t00:31\n4\t6.199\t5.133\t0.970\t00:31\n";
