@@ -8,7 +8,7 @@ use foliar_model::Bundle;
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_results::{ModelSummary, Provenance};
-use foliar_train::{ClassWeights, Group, Recipe, Run, Schedule};
+use foliar_train::{ClassWeights, Group, Head, Recipe, Run, Schedule};
 use foliar_vision::Split;
 
 use super::folder_name;
@@ -108,6 +108,13 @@ fn gives(words: &[String], recipe: &Recipe) -> bool {
     }
 }
 
+fn head(head: Head) -> &'static str {
+    match head {
+        Head::Logistic => "logistic",
+        Head::Trained => "trained",
+    }
+}
+
 /// The options of `foliar train` that differ from those of the recipe that is called `name`.
 fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
     let model = &recipe.model;
@@ -170,6 +177,7 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
     };
     setting("--group", &group, &"sequence");
     setting("--refit", &recipe.refit, &usual.refit);
+    setting("--head", &head(recipe.head), &head(recipe.usual_head()));
     if let Some(pattern) = &recipe.data.group_by {
         setting("--group-by", pattern, &"");
     }
