@@ -18,7 +18,6 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| no_error(context))
         .or_else(|| validation_without_loss(context))
         .or_else(|| one_set(context))
-        .or_else(|| no_error_since(context))
 }
 
 /// Whether validation repeats what training measured, to the last digit.
@@ -83,38 +82,6 @@ fn no_error(context: &Context<'_>) -> Option<Finding> {
         confidence: 0.7,
         advice: "Check that no label is part of the input, such as a caption or a colour of the border, and that photos of one \
             class do not all come from one camera."
-            .to_owned(),
-        code: None,
-    })
-}
-
-/// No error at all from the second epoch on, neither in training nor in validation, which had next to none in the first.
-fn no_error_since(context: &Context<'_>) -> Option<Finding> {
-    const SINCE: usize = 4;
-    const FIRST: f64 = 0.99;
-    const ALL: f64 = 0.99995;
-    let [train, val] = [Column::TrainAccuracy, Column::ValAccuracy].map(|column| context.column(column));
-    let ((index, first), rest) = val.split_first()?;
-    let begins = context.rows[*index].epoch.is_none_or(|epoch| epoch <= 1.0);
-    let perfect = |curve: &[(usize, Reading)]| {
-        curve.len() >= SINCE && curve.iter().all(|(_, reading)| reading.value >= ALL)
-    };
-    let both = train.len() == val.len() && perfect(rest) && perfect(train.get(1..)?);
-    (begins && both && first.value >= FIRST && !context.is_own).then(|| Finding {
-        id: Id::TooGood,
-        severity: Severity::Warning,
-        claim: format!(
-            "From the second epoch on there is no error in {} epochs, neither in training nor in validation. Either the task is trivial, \
-                or there is nothing to tell apart: labels of one class, empty masks, or the answer among the inputs.",
-            rest.len()
-        ),
-        evidence: vec![Evidence::at(
-            first.line,
-            quoted(&context.rows[*index], *index, "validation accuracy", *first),
-        )],
-        confidence: 0.6,
-        advice: "Count the labels of each class as the network receives them, and for masks the share of pixels that are not background. \
-            Judge by the recall of the rare class or by the overlap."
             .to_owned(),
         code: None,
     })
