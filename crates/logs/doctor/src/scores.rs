@@ -112,6 +112,7 @@ pub(crate) fn twins<'a>(context: &Context<'a>, lines: usize) -> Vec<(&'a Series,
         .collect()
 }
 
+/// The middle value of the last third; `None` without values.
 pub(crate) fn middle_of_last_third(values: &[f64]) -> Option<f64> {
     let mut late: Vec<f64> = values[values.len() - values.len().div_ceil(3)..].to_vec();
     late.sort_by(f64::total_cmp);

@@ -72,7 +72,7 @@ impl<'a> Problem<'a> {
         let (parameters, objective) = minimise(&start, None, limits, |point, gradient| {
             self.evaluate(strength, point, gradient, &mut room)
         });
-        Solution { parameters, objective, strength }
+        Solution { parameters, objective }
     }
 
     /// What `solution` is on features as they are.

@@ -42,6 +42,4 @@ pub struct Solution {
     pub(crate) parameters: Vec<f64>,
     /// The objective there, in nats.
     pub objective: f64,
-    /// The strength λ that it was solved for.
-    pub strength: f64,
 }
