@@ -4,7 +4,7 @@
     python bench/planted.py PHOTOS [PHOTOS ...] --foliar target/release/foliar --work DIR [--seed 1]
         [--model mobilenet_v1_0.75 --weights FILE]
 
-PHOTOS hold one folder per class. Eight copies of each are made under DIR, so that no fault hides another:
+PHOTOS hold one folder per class. Nine copies of each are made under DIR, so that no fault hides another:
 
 - `copies`: 30 photographs once more under other names, and 60 near copies, ten of each kind: resized, saved again, cropped
   by 5 %, turned by 90 degrees, mirrored, brightened; a third of all in another class
@@ -15,6 +15,8 @@ PHOTOS hold one folder per class. Eight copies of each are made under DIR, so th
   the picture made larger so that none is lost; every third mirrored as well
 - `crops`: 60 parts of photographs, 40 to 90 % of the area, every second with sides of another ratio, every third resized
   to the size of the whole
+- `covered`: 60 photographs once more with a label of one colour or an erased rectangle of 5 to 15 % of the area, or a part of 85 %
+  of each side that is turned by 10 to 25 degrees, its corners filled with black or white
 - `names`: every tenth photograph is replaced by copies as Roboflow, Keras, the augmented PlantVillage, other scripts and file
   managers name them, each turned, cropped, mirrored and recoloured at once, so that the name tells more than the pixels; and
   every twentieth gets a name that only looks like a copy
@@ -203,6 +205,24 @@ def plant_crops(source: Path, target: Path, rng: random.Random) -> dict:
     return plant_changed(source, target, rng, change)
 
 
+def plant_covered(source: Path, target: Path, rng: random.Random) -> dict:
+    def change(picture: Image.Image, number: int) -> tuple[Image.Image, str]:
+        width, height = picture.size
+        if number % 3 == 2:
+            left, top = rng.random() * 0.15 * width, rng.random() * 0.15 * height
+            part = picture.crop((round(left), round(top), round(left + 0.85 * width), round(top + 0.85 * height)))
+            return turn(part, rng.uniform(10, 25) * rng.choice([-1, 1]), rng.choice(["black", "white"])), "part, turned"
+        area, ratio = rng.uniform(0.05, 0.15), rng.uniform(0.5, 2.0)
+        across, down = min(0.9, (area * ratio) ** 0.5) * width, min(0.9, (area / ratio) ** 0.5) * height
+        left, top = rng.random() * (width - across), rng.random() * (height - down)
+        colour = tuple(rng.randrange(256) for _ in range(3)) if number % 3 else (255, 255, 255)
+        covered = picture.copy()
+        ImageDraw.Draw(covered).rectangle([left, top, left + across, top + down], fill=colour)
+        return covered, "erased" if number % 3 else "label"
+
+    return plant_changed(source, target, rng, change)
+
+
 def plant_names(source: Path, target: Path, rng: random.Random) -> dict:
     fresh(source, target)
     families, alone = [], []
@@ -306,7 +326,7 @@ def measure(arguments: argparse.Namespace, source: Path) -> None:
     own = {(a, b) for a, b, _ in pairs_of(audit(arguments, source))}
     print(f"  copies in the source itself: {len(own)}")
     kinds = {"copies": plant_copies, "labels": plant_labels, "corner": plant_corner,
-             "broken": plant_broken, "turned": plant_turned, "crops": plant_crops, "names": plant_names,
+             "broken": plant_broken, "turned": plant_turned, "crops": plant_crops, "covered": plant_covered, "names": plant_names,
              "parts": plant_parts}
     for name, plant in kinds.items():
         rng_of = random.Random(f"{rng.random()} {name}")
@@ -356,7 +376,7 @@ def measure(arguments: argparse.Namespace, source: Path) -> None:
             said = {p["path"] for p in document["problems"] if p["excluded"]}
             hits = sum(p in said for p in truth["broken"])
             show("broken files", hits, len(truth["broken"]), len(said))
-        elif name in ("turned", "crops"):
+        elif name in ("turned", "crops", "covered"):
             # What is a copy of a photograph that had copies already is one of those too.
             pairs = [p for p in pairs_of(document) if (p[0], p[1]) not in own]
             planted = {tuple(sorted((x, y))): kind for x, y, kind in truth["pairs"]}
@@ -365,7 +385,8 @@ def measure(arguments: argparse.Namespace, source: Path) -> None:
             extra = sorted(p for p in reported - set(planted) if not together(linked, *p))
             missed = [f"{kind} ({pair[0]})" for pair, kind in planted.items() if pair not in reported]
             hits = len(planted) - len(missed)
-            show("turned by any angle" if name == "turned" else "parts of photographs", hits, len(planted), hits + len(extra))
+            kind = {"turned": "turned by any angle", "crops": "parts of photographs", "covered": "covered in part"}[name]
+            show(kind, hits, len(planted), hits + len(extra))
             for line in missed[:5]:
                 print(f"      missed: {line}")
             for a, b in extra[:5]:

@@ -136,6 +136,15 @@ pub(crate) enum OptimizerName {
     Adamw,
 }
 
+/// How a classifier on a frozen network is found at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HeadName {
+    /// Solved: logistic regression, with the penalty that does best in cross-validation
+    Logistic,
+    /// Trained by gradient descent as in the epochs before, for as many epochs as do best in cross-validation
+    Trained,
+}
+
 /// How much each class counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClassWeightsName {
@@ -288,6 +297,9 @@ pub(crate) struct RecipeArguments {
     /// 0 keeps the classifier of the best epoch [default: 0 from scratch, else 5]
     #[arg(long, hide_short_help = true, value_name = "FOLDS")]
     pub(crate) refit: Option<u32>,
+    /// How that classifier is found [default: logistic, or trained where an option says how to train it]
+    #[arg(long, hide_short_help = true, value_enum, value_name = "NAME")]
+    pub(crate) head: Option<HeadName>,
     /// Which photos stay in one split
     #[arg(
         long,
@@ -311,7 +323,8 @@ pub(crate) struct RecipeArguments {
         conflicts_with = "group_by"
     )]
     pub(crate) groups: Option<PathBuf>,
-    /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run
+    /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run. Training photos
+    /// with copies in another split are left out (--group none keeps them)
     #[arg(long, help_heading = "Photos", hide_short_help = true, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
     pub(crate) split: Option<PathBuf>,
     /// Which folders below PHOTOS, or below its parts (train/, val/, fold_1/), are the classes: 1, the first; 2, where folders of crops

@@ -53,7 +53,9 @@ fn copies_on_both_sides_of_a_split_are_told() {
         }
     }
     fs::write(scene.path("split.csv"), split).unwrap();
-    scene.train("run", &["--epochs", "1", "--split", "split.csv"]).expect(0);
+    let left_out = scene.train("without", &["--epochs", "1", "--split", "split.csv"]).expect(3).err;
+    assert!(left_out.contains("healthy_0002.jpg: left out: the same image"), "{left_out}");
+    scene.train("run", &["--epochs", "1", "--split", "split.csv", "--group", "none"]).expect(0);
     assert!(report(&scene, &[]).contains("Photos leak across the split"));
 }
 

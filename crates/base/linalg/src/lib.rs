@@ -2,10 +2,12 @@
 
 mod cholesky;
 mod eigen;
+mod minimise;
 mod principal;
 
 pub use cholesky::Cholesky;
 pub use eigen::symmetric_eigen;
+pub use minimise::{Limits, minimise};
 pub use principal::Principal;
 
 /// Sum of products, in eight interleaved partial sums.

@@ -156,12 +156,10 @@ fn say_data(dataset: &Dataset, data: &DataSpec) {
 
 /// Which photographs stay in one split, and why.
 fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
-    if grouping.given_split {
-        return vec!["using the split given by --split".to_owned()];
-    }
     let groups = grouping.groups;
     let mut lines = Vec::new();
     match grouping.source {
+        _ if grouping.given_split => lines.push("using the split given by --split".to_owned()),
         GroupSource::Sequence => lines.push(
             "grouped by file-name sequence: consecutive photos (probably one leaf) stay in one split"
                 .to_owned(),

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use foliar_labels::SPLIT_COLUMNS;
 use foliar_results::audit::GroupSource;
-use foliar_vision::{Dataset, NameCopies, Problem, Reason, Split, portable_name};
+use foliar_vision::{Dataset, Problem, Reason, Split, portable_name};
 
 use crate::error::AuditError;
-use crate::groups::{GroupNames, NearDuplicates, PhotoGroups, copies_of};
+use crate::groups::{GroupNames, NearDuplicates, PhotoGroups, copies_by_name, copies_of};
 use crate::listing::{Column, Listing};
 
 /// A table that assigns photos to splits.
@@ -65,15 +65,18 @@ impl GivenSplit {
         Ok((dataset, problems))
     }
 
-    /// The groups that the table gives the photos of `dataset`. A photo without a group stands alone unless another file is
-    /// equal to it. Near duplicates are not searched for: the split is taken as it is.
+    /// The groups that the table gives the photos of `dataset`, together with copies, as [`group_photos`](crate::group_photos) finds
+    /// them. A photo without a group stands alone unless it has copies.
+    ///
+    /// # Panics
+    /// If there is not one thumbnail for each photo.
     #[must_use]
-    pub fn groups(&self, dataset: &Dataset) -> PhotoGroups {
+    pub fn groups(&self, dataset: &Dataset, near: NearDuplicates<'_>) -> PhotoGroups {
         let (rows, absent) = self.listing.matched(dataset);
         let mut names = vec![None; dataset.photos.len()];
         rows.iter().for_each(|row| names[row.photograph] = row.values[1].clone());
         let names = GroupNames { source: GroupSource::Table, names, absent };
-        PhotoGroups::of_names(names, copies_of(dataset, NearDuplicates::Off), NameCopies::none(dataset))
+        PhotoGroups::of_names(names, copies_of(dataset, near), copies_by_name(dataset, near))
     }
 }
 
@@ -95,7 +98,7 @@ mod tests {
         .unwrap();
         let split = GivenSplit::read(&path).unwrap();
         let (data, problems) = split.apply(dataset(&PHOTOS)).unwrap();
-        let groups = split.groups(&data);
+        let groups = split.groups(&data, NearDuplicates::Off);
         let assigned: Vec<Option<Split>> = data.photos.iter().map(|photo| photo.split).collect();
         assert_eq!(assigned, [Some(Split::Train), Some(Split::Validation), Some(Split::Train)]);
         assert_eq!((groups.of, groups.unnamed), (vec![0, 1, 0], 1));

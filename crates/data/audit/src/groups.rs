@@ -83,12 +83,17 @@ pub fn group_photos(
     rule: &GroupRule,
     near: NearDuplicates<'_>,
 ) -> Result<PhotoGroups, AuditError> {
-    let by_name = match near {
-        NearDuplicates::Off => NameCopies::none(dataset),
-        _ => NameCopies::find(dataset),
-    };
+    let by_name = copies_by_name(dataset, near);
     let names = rule.names(dataset, &by_name)?;
     Ok(PhotoGroups::of_names(names, copies_of(dataset, near), by_name))
+}
+
+/// Copies by file name, unless near duplicates are off.
+pub(crate) fn copies_by_name(dataset: &Dataset, near: NearDuplicates<'_>) -> NameCopies {
+    match near {
+        NearDuplicates::Off => NameCopies::none(dataset),
+        NearDuplicates::Thumbnails(_) | NearDuplicates::Decode(_) => NameCopies::find(dataset),
+    }
 }
 
 /// Copies among the photos of a data set.

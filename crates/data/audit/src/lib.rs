@@ -23,6 +23,7 @@ mod align;
 pub mod audit_input;
 pub mod border_colors;
 pub mod camera;
+mod cells;
 pub mod error;
 mod findings;
 pub mod fingerprint;

@@ -22,7 +22,7 @@ use crate::fingerprint::Fingerprint;
 use crate::hash_index::HashIndex;
 use crate::landmark_matches::{Match, matches};
 use crate::landmarks::Landmarks;
-use crate::overlay::overlay;
+use crate::overlay::{Overlay, overlay};
 use crate::thumbnail::{SIDE, Thumbnail};
 
 /// Largest number of bits in which the hashes of copies differ.
@@ -42,6 +42,8 @@ const DETAIL_SIMILARITY: f64 = 0.9;
 /// The same of copies that share landmarks. Two photos of one leaf, taken one after the other, come to 0.957, and to 0.98
 /// where the camera did not move.
 const LANDMARK_DETAIL: f64 = 0.96;
+/// The same where parts are covered, which are left out: two photos of one leaf come to 0.976 then.
+const COVERED_DETAIL: f64 = 0.98;
 /// Least proportion of one photo that the other shows too.
 const OVERLAP: f64 = 0.7;
 /// The same of copies that share landmarks: the corners of a long photo that is turned by a right angle are lost.
@@ -303,10 +305,12 @@ fn confirm(thumbnails: &[&Thumbnail], a: usize, b: usize, candidate: &Candidate)
 /// Lays the two photos over one another; returns the pair if one is a copy of the other.
 fn confirm_match(thumbnails: &[&Thumbnail], searched: &[usize], found: &Match) -> Option<Copy> {
     let (a, b) = (searched[found.other], searched[found.own]);
-    let laid = overlay(thumbnails[b].landmarks(), thumbnails[a].landmarks(), &found.similarity)?;
-    let is_copy =
-        laid.similarity >= SIMILARITY && laid.detail >= LANDMARK_DETAIL && laid.overlap >= LANDMARK_OVERLAP;
-    is_copy.then_some(Copy {
+    let is_copy = |laid: &Overlay| {
+        let detail = if laid.covered { COVERED_DETAIL } else { LANDMARK_DETAIL };
+        laid.similarity >= SIMILARITY && laid.detail >= detail && laid.overlap >= LANDMARK_OVERLAP
+    };
+    let laid = overlay(thumbnails[b].landmarks(), thumbnails[a].landmarks(), &found.similarity, is_copy)?;
+    is_copy(&laid).then_some(Copy {
         a,
         b,
         symmetry: if laid.mirrored { Symmetry::Mirrored } else { Symmetry::Same },

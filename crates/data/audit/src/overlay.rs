@@ -10,8 +10,12 @@
 //!
 //! M, t, g and h minimise the sum over the overlap of `(R(r) - g F(W(r)) - h)^2`, by Gauss and Newton's method as in
 //! [`crate::align`], which knows no turns.
+//!
+//! Where that does not agree well enough, parts of one photo may be covered. Cells in which much is left of R are hidden, and the
+//! minimum is sought again on the others ([`crate::cells`]); what is then compared has to agree more closely.
 
 use crate::align::solve;
+use crate::cells::Cells;
 use crate::landmark_matches::Similarity;
 use crate::landmarks::Landmarks;
 
@@ -34,6 +38,8 @@ const WHOLE: usize = 4096;
 const PROMISING: [f64; 2] = [0.4, 0.85];
 /// Largest ratio of the scales along two axes: a sheared copy.
 const SHEAR: f64 = 1.45;
+/// Times that cells are hidden and the rest is aligned.
+const ROUNDS: usize = 3;
 
 /// A linear map and a shift.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,8 +55,10 @@ pub(crate) struct Overlay {
     pub(crate) similarity: f64,
     /// Correlation of their detail.
     pub(crate) detail: f64,
-    /// Proportion of one photo that the other shows too; of the two the larger.
+    /// Proportion of one photo that the other shows too, less what is covered; of the two the larger.
     pub(crate) overlap: f64,
+    /// Whether parts are covered, which similarity and detail leave out.
+    pub(crate) covered: bool,
     /// Whether one mirrors the other.
     pub(crate) mirrored: bool,
     /// By how much the first has to be turned clockwise, after left and right were exchanged if it is mirrored, to look like
@@ -78,9 +86,14 @@ impl Affine {
     }
 }
 
-/// Lays `second` over `first` near `similarity`, which maps places of the first to places of the second. `None` if they do
-/// not agree at all.
-pub(crate) fn overlay(first: &Landmarks, second: &Landmarks, similarity: &Similarity) -> Option<Overlay> {
+/// Lays `second` over `first` near `similarity`, which maps places of the first to places of the second. `is_enough` tells whether
+/// photos agree so well that nothing needs to be hidden. `None` if they do not agree at all.
+pub(crate) fn overlay(
+    first: &Landmarks,
+    second: &Landmarks,
+    similarity: &Similarity,
+    is_enough: impl Fn(&Overlay) -> bool,
+) -> Option<Overlay> {
     let ([from, to], origin) =
         ([first, second].map(|photo| photo.size.map(f64::from)), similarity.of([0.0; 2]));
     let column = |unit: [f64; 2]| {
@@ -98,19 +111,38 @@ pub(crate) fn overlay(first: &Landmarks, second: &Landmarks, similarity: &Simila
         if coarser_first { (first, second, warp) } else { (second, first, warp.inverse()?) };
     let scale = warp.determinant().abs().sqrt().recip();
     let (coarse, fine) = (Picture::of(coarse)?, Picture::of(fine)?);
-    let (half, half_fine) = (coarse.reduced(0.5)?, fine.reduced(0.5 * scale)?);
-    if agreement(&half, &half_fine, &warp, 1.0)?.correlation < PROMISING[0] {
-        return None;
+    let pair = Pair {
+        half: [coarse.reduced(0.5)?, fine.reduced(0.5 * scale)?],
+        whole: [coarse, fine.reduced(scale)?],
+    };
+    let laid = |warp: Affine, [agreed, detail]: [Agreement; 2], cells: &Cells| {
+        let warp = if coarser_first { warp } else { warp.inverse()? };
+        described(&warp, [from, to], [agreed.correlation, detail.correlation], agreed.overlap, cells)
+    };
+    let plain = pair
+        .is_promising(&warp, &Cells::all())
+        .then(|| pair.aligned(warp, &Cells::all()))
+        .flatten()
+        .and_then(|(warp, agreed)| laid(warp, agreed, &Cells::all()));
+    if plain.is_some_and(|plain| is_enough(&plain)) {
+        return plain;
     }
-    let warp = align(&half, &half_fine, warp, 1.0)?;
-    if agreement(&half, &half_fine, &warp, 1.0)?.correlation < PROMISING[1] {
-        return None;
-    }
-    let fine = fine.reduced(scale)?;
-    let warp = align(&coarse, &fine, warp, MARGINS[0])?;
-    let agreed = agreement(&coarse, &fine, &warp, MARGINS[0])?;
-    let detail = agreement(&coarse.detail()?, &fine.detail()?, &warp, MARGINS[1])?;
-    let warp = if coarser_first { warp } else { warp.inverse()? };
+    let hidden = || {
+        let cells = pair.covered(warp)?;
+        let (warp, agreed) = pair.aligned(warp, &cells)?;
+        laid(warp, agreed, &cells)
+    };
+    hidden().or(plain)
+}
+
+/// What a warp in sides says of photos of the sizes `from` and `to`; `None` if it shears.
+fn described(
+    warp: &Affine,
+    [from, to]: [[f64; 2]; 2],
+    [similarity, detail]: [f64; 2],
+    overlap: f64,
+    cells: &Cells,
+) -> Option<Overlay> {
     // In pixels of the photos, whatever their shapes.
     let linear = [0, 1].map(|row| [0, 1].map(|column| warp.linear[row][column] * to[row] / from[column]));
     let determinant = linear[0][0] * linear[1][1] - linear[0][1] * linear[1][0];
@@ -124,13 +156,84 @@ pub(crate) fn overlay(first: &Landmarks, second: &Landmarks, similarity: &Simila
     let turn = if mirrored { turn + 180.0 } else { turn };
     let is_straight = spread <= (SHEAR + 1.0 / SHEAR) / 2.0;
     is_straight.then(|| Overlay {
-        similarity: agreed.correlation,
-        detail: detail.correlation,
-        overlap: agreed.overlap,
+        similarity,
+        detail,
+        overlap: overlap * cells.share(),
+        covered: cells.share() < 1.0,
         mirrored,
         angle: (turn + 180.0).rem_euclid(360.0) - 180.0,
         scale: determinant.abs().sqrt(),
     })
+}
+
+/// R and F, halved and whole.
+struct Pair {
+    half: [Picture; 2],
+    whole: [Picture; 2],
+}
+
+impl Pair {
+    /// Whether halved pictures agree so far that aligning them may help.
+    fn is_promising(&self, warp: &Affine, cells: &Cells) -> bool {
+        let [half, half_fine] = &self.half;
+        let agreed = agreement(half, half_fine, warp, 1.0, cells);
+        agreed.is_some_and(|agreed| agreed.correlation >= PROMISING[0])
+    }
+
+    /// The warp near `warp` under which the cells that are not hidden agree best, and how well they and their detail do; `None` if
+    /// halved pictures do not.
+    fn aligned(&self, warp: Affine, cells: &Cells) -> Option<(Affine, [Agreement; 2])> {
+        // What covers a part of a cell, or is blurred into its detail, pulls at it too.
+        let cells = &cells.wider();
+        let [half, half_fine] = &self.half;
+        let warp = align(half, half_fine, warp, 1.0, cells)?;
+        if agreement(half, half_fine, &warp, 1.0, cells)?.correlation < PROMISING[1] {
+            return None;
+        }
+        let [coarse, fine] = &self.whole;
+        let warp = align(coarse, fine, warp, MARGINS[0], cells)?;
+        let agreed = agreement(coarse, fine, &warp, MARGINS[0], cells)?;
+        let detail = agreement(&coarse.detail()?, &fine.detail()?, &warp, MARGINS[1], cells)?;
+        Some((warp, [agreed, detail]))
+    }
+
+    /// The cells of halved pictures that are covered in one of them, near `warp`.
+    fn covered(&self, mut warp: Affine) -> Option<Cells> {
+        let [half, half_fine] = &self.half;
+        let mut cells = Cells::all();
+        for _ in 0..ROUNDS {
+            cells = Cells::hiding(&left(half, half_fine, &warp, &cells)?, [half.width, half.height])?;
+            if !self.is_promising(&warp, &cells) {
+                return None;
+            }
+            warp = align(half, half_fine, warp, 1.0, &cells.wider())?;
+        }
+        Some(cells)
+    }
+}
+
+/// For each pixel of R that both show its place and the square of `R - g F - h`, with the contrast and brightness that fit the
+/// cells that are not hidden.
+fn left(own: &Picture, other: &Picture, warp: &Affine, cells: &Cells) -> Option<Vec<([usize; 2], f64)>> {
+    let mut pairs = Vec::new();
+    each_place(own, other, warp, 1.0, &Cells::all(), |pixel, _, place| {
+        pairs.push((
+            [pixel % own.width, pixel / own.width],
+            f64::from(own.values[pixel]),
+            f64::from(value(other, place)[0]),
+        ));
+    });
+    let sides = [own.width, own.height];
+    let mut sums = [0.0_f64; 5];
+    for &(_, a, b) in pairs.iter().filter(|&&(place, ..)| cells.shows(place, sides)) {
+        sums.iter_mut().zip([1.0, a, b, b * b, a * b]).for_each(|(sum, value)| *sum += value);
+    }
+    let [count, a, b, bb, ab] = sums;
+    let variance = bb / count - (b / count).powi(2);
+    let contrast = (ab / count - a * b / count.powi(2)) / variance;
+    let brightness = a / count - contrast * b / count;
+    let square = |(place, a, b): ([usize; 2], f64, f64)| (place, (a - contrast * b - brightness).powi(2));
+    (variance > 1e-4).then(|| pairs.into_iter().map(square).collect())
 }
 
 /// A grey picture with mean 0 and variance 1.
@@ -228,18 +331,23 @@ struct Place {
     down: f32,
 }
 
-/// Calls `work` with the pixel of R, its place in sides and its place in F for each pixel that both show, away from borders.
+/// Calls `work` with the pixel of R, its place in sides and its place in F for each pixel that both show, away from borders, in
+/// cells that are not hidden.
 fn each_place(
     own: &Picture,
     other: &Picture,
     warp: &Affine,
     margin: f64,
+    cells: &Cells,
     mut work: impl FnMut(usize, [f64; 2], &Place),
 ) {
     let (own_sides, sides) = ([own.width, own.height], [other.width, other.height]);
     let edge = margin as usize;
     for y in edge..own.height.saturating_sub(edge) {
         for x in edge..own.width.saturating_sub(edge) {
+            if !cells.shows([x, y], own_sides) {
+                continue;
+            }
             let place = [x, y];
             let place = [0, 1].map(|axis| (place[axis] as f64 + 0.5) / own_sides[axis] as f64 - 0.5);
             let there = warp.of(place);
@@ -269,10 +377,10 @@ fn value(picture: &Picture, place: &Place) -> [f32; 3] {
 }
 
 /// `None` with too little in common, or without contrast in it.
-fn agreement(own: &Picture, other: &Picture, warp: &Affine, margin: f64) -> Option<Agreement> {
+fn agreement(own: &Picture, other: &Picture, warp: &Affine, margin: f64, cells: &Cells) -> Option<Agreement> {
     let mut sums = [0.0_f64; 5];
     let mut count = 0_usize;
-    each_place(own, other, warp, margin, |pixel, _, place| {
+    each_place(own, other, warp, margin, cells, |pixel, _, place| {
         let (a, b) = (f64::from(own.values[pixel]), f64::from(value(other, place)[0]));
         sums.iter_mut().zip([a, b, a * a, b * b, a * b]).for_each(|(sum, value)| *sum += value);
         count += 1;
@@ -297,13 +405,13 @@ fn shared(warp: &Affine) -> f64 {
 }
 
 /// The warp near `warp` under which `other` agrees best; `None` if there is none.
-fn align(own: &Picture, other: &Picture, mut warp: Affine, margin: f64) -> Option<Affine> {
+fn align(own: &Picture, other: &Picture, mut warp: Affine, margin: f64, cells: &Cells) -> Option<Affine> {
     let (mut contrast, mut brightness) = (1.0_f64, 0.0_f64);
     for _ in 0..STEPS {
         let mut matrix = [[0.0_f64; UNKNOWNS]; UNKNOWNS];
         let mut right_side = [0.0_f64; UNKNOWNS];
         let gains = [other.width, other.height].map(|side| contrast as f32 * side as f32);
-        each_place(own, other, &warp, margin, |pixel, [x, y], place| {
+        each_place(own, other, &warp, margin, cells, |pixel, [x, y], place| {
             let [b, along_x, along_y] = value(other, place);
             let (along_x, along_y) = (f64::from(gains[0] * along_x), f64::from(gains[1] * along_y));
             let residual = f64::from(own.values[pixel]) - contrast * f64::from(b) - brightness;

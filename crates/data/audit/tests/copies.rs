@@ -1,4 +1,4 @@
-//! Copies that are turned by any angle, or a part of the photo.
+//! Copies that are turned by any angle, a part of the photo, or covered in part.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use foliar_audit::{Copy, Thumbnail, find_copies};
@@ -98,6 +98,33 @@ fn parts_of_photos_are_found() {
         assert!((copy.scale * length - 1.0).abs() < 0.05, "{length}: {copy:?}");
         assert!(copy.overlap > 0.95, "{copy:?}");
     }
+}
+
+/// The photo with a rectangle of one grey: left, top, width, height.
+fn covered(photo: &Rgb, [left, top, width, height]: [usize; 4], grey: u8) -> Rgb {
+    let mut pixels = photo.pixels.clone();
+    for y in top..top + height {
+        let begin = (y * WIDTH + left) * 3;
+        pixels[begin..begin + 3 * width].fill(grey);
+    }
+    Rgb::new(photo.width, photo.height, pixels)
+}
+
+#[test]
+fn photos_of_which_a_part_is_covered_are_found() {
+    let mut photos = leaves();
+    photos.push(covered(&photos[0], [10, 120, 90, 50], 255));
+    photos.push(covered(&photos[1], [120, 40, 80, 60], 0));
+    photos.push(covered(&photos[2], [0, 0, 240, 34], 128));
+    // A part that was turned: its filled corners lie over what the photo shows.
+    for (place, angle) in [(3, 18.0), (4, -22.0)] {
+        let part = warped(&photos[place], |x, y| (x * 0.85 + 6.0, y * 0.85 - 4.0));
+        photos.push(turned(&part, angle));
+    }
+    let copies = found(&photos);
+    let pairs: Vec<(usize, usize)> = copies.iter().map(|copy| (copy.a, copy.b)).collect();
+    assert_eq!(pairs, (0..5).map(|place| (place, 40 + place)).collect::<Vec<_>>(), "{copies:#?}");
+    assert!(copies[..3].iter().all(|copy| copy.overlap < 0.95), "what is covered is not shared: {copies:#?}");
 }
 
 /// The photo with the grey level of one of its pixels changed, another one for each number.

@@ -12,6 +12,8 @@ use crate::dataset::{Dataset, Photo};
 
 /// Most files that are taken for copies of one photo; more share a stem that names something else.
 const MOST: usize = 64;
+/// The same where the photo that they were made of is not there.
+const MOST_ALONE: usize = 30;
 /// Most files of a stem of which `STEM (1)` is a copy.
 const MOST_NUMBERED: usize = 10;
 /// Least mean distance of the random numbers that Keras appends.
@@ -94,7 +96,9 @@ impl NameCopies {
         let any = ANY.contains(&stem.trim_end_matches(['_', '-', ' ']).to_lowercase().as_str());
         let sure = |mark: &Mark| match mark {
             Mark::Roboflow => few && !any,
-            Mark::Augmentor | Mark::Said => few && identifies,
+            Mark::Augmentor => few && identifies,
+            Mark::Said => identifies && members.len() <= if plain.is_empty() { MOST_ALONE } else { MOST },
+            Mark::Described => few && !plain.is_empty(),
             Mark::Numbered => {
                 let digit = stem.bytes().any(|byte| byte.is_ascii_digit());
                 !plain.is_empty() && digit && members.len() <= MOST_NUMBERED
@@ -135,6 +139,8 @@ enum Mark {
     Augmentor,
     /// A word that says what was done: `90deg`, `flip`, `aug`, `copy`.
     Said,
+    /// A word that may as well say how a photo was taken, of what, or when: `dark`, `crop`, `2023_aug`.
+    Described,
     /// A number in parentheses.
     Numbered,
     /// The random number of Keras.
@@ -169,13 +175,17 @@ fn marked(name: &str) -> Option<(&str, Mark)> {
         .or_else(|| numbered(stem))
         .filter(|(rest, _)| rest.bytes().any(|byte| byte.is_ascii_alphanumeric()) || !rest.is_ascii())
     {
-        // A number alone is less certain than a word.
-        if mark != Some(Mark::Numbered) {
+        // A number alone is less certain than a word, and so is one that may mean something else.
+        if !matches!(mark, Some(Mark::Numbered | Mark::Described)) {
             mark = Some(found);
         }
         stem = rest;
     }
     match mark {
+        // Keras is told to begin names with `aug`.
+        Some(Mark::Said) if stem.len() < whole.len() && whole.ends_with(stem) => {
+            keras(stem, extension).or(Some((stem, Mark::Said)))
+        }
         Some(mark) => Some((stem, mark)),
         None => keras(whole, extension),
     }
@@ -214,17 +224,62 @@ fn said_after(stem: &str) -> Option<(&str, Mark)> {
             .map_or(stem, |(before, _)| before.trim_end())
     });
     let mut numbers = 0;
+    let mut has_year = false;
     loop {
         let (before, word) = rest.rsplit_once(is_separator)?;
+        let before = before.trim_end_matches(is_separator);
         if is_number(word) && numbers < 2 {
             numbers += 1;
+            has_year |= is_year(word);
+            rest = before;
+        } else if says_which_way(word) && numbers == 0 {
             rest = before;
         } else if says_what_was_done(word) {
-            return Some((before.trim_end_matches(is_separator), Mark::Said));
+            let last = before.rsplit(is_separator).next().unwrap_or(before);
+            let is_month = word.eq_ignore_ascii_case("aug") && (has_year || is_year(last));
+            let mark = if is_month || may_describe(word) { Mark::Described } else { Mark::Said };
+            // `horizontal_flip`.
+            let bare = before.strip_suffix(last).filter(|_| says_which_way(last));
+            return Some((bare.map_or(before, |bare| bare.trim_end_matches(is_separator)), mark));
         } else {
             return None;
         }
     }
+}
+
+/// Whether a number may be that of a year.
+fn is_year(word: &str) -> bool {
+    word.len() == 4 && (word.starts_with("19") || word.starts_with("20")) && is_number(word)
+}
+
+/// Whether a word that says what was done may as well describe what a photo shows or how it was taken.
+fn may_describe(word: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "gray", "grey", "dark", "darker", "bright", "brighter", "sharp", "scale", "scaled", "noise", "blur",
+        "crop", "shift",
+    ];
+    WORDS.contains(&word.to_lowercase().trim_end_matches(|letter: char| letter.is_ascii_digit()))
+}
+
+/// Whether a word says in which direction something was done: `flip_h`, `flip_horizontal`.
+fn says_which_way(word: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "h",
+        "v",
+        "hv",
+        "lr",
+        "ud",
+        "x",
+        "y",
+        "left",
+        "right",
+        "horizontal",
+        "vertical",
+        "horizontally",
+        "vertically",
+        "both",
+    ];
+    WORDS.contains(&word.to_lowercase().as_str())
 }
 
 /// `aug_3_STEM`, `rotated_STEM`, `Copy of STEM`.
@@ -243,9 +298,9 @@ fn said_before(stem: &str) -> Option<(&str, Mark)> {
         Some(_) => return None,
         None => rest,
     };
-    // A description, as in `gray leaf spot`, is no mark.
-    let describes = ["gray", "grey", "dark", "bright", "sharp", "scale", "scaled", "noise", "blur"];
-    (!describes.contains(&word.to_lowercase().as_str())).then_some((rest, Mark::Said))
+    // A description, as in `gray leaf spot`, is no mark; `crop` before a name says what became of it.
+    let describes = may_describe(word) && !word.eq_ignore_ascii_case("crop");
+    (!describes).then_some((rest, Mark::Said))
 }
 
 /// `STEM (1)`.
@@ -282,7 +337,7 @@ fn are_random(numbers: &[u64], has_plain: bool) -> bool {
 }
 
 fn is_separator(letter: char) -> bool {
-    matches!(letter, '_' | '-' | ' ' | '.')
+    matches!(letter, '_' | '-' | '–' | '—' | ' ' | '.')
 }
 
 fn is_number(word: &str) -> bool {
@@ -291,7 +346,7 @@ fn is_number(word: &str) -> bool {
 
 /// Whether a word names a change of a picture, with or without a number in it: `new30degFlipLR`, `rot90`, `hflip`.
 fn says_what_was_done(word: &str) -> bool {
-    const WORDS: [&str; 58] = [
+    const WORDS: [&str; 70] = [
         "aug",
         "augm",
         "augment",
@@ -350,6 +405,18 @@ fn says_what_was_done(word: &str) -> bool {
         "copie",
         "copia",
         "transposed",
+        "transformed",
+        "horizontalflip",
+        "verticalflip",
+        "randomflip",
+        "randomrotation",
+        "randomcrop",
+        "randomresizedcrop",
+        "colorjitter",
+        "jitter",
+        "副本",
+        "копия",
+        "コピー",
     ];
     let lower = word.to_lowercase();
     let lower = lower.strip_prefix("new").unwrap_or(&lower);
@@ -423,7 +490,11 @@ mod tests {
             &["aug_17_9034.png", "aug_17_771.png"],
             &["IMG_0001.jpg", "IMG_0001 (1).jpg", "IMG_0001(2).jpg"],
             &["scab.jpg", "scab - Copy.jpg", "scab - Copy (2).jpg", "scab_copy.jpg", "Copy of scab.jpg"],
-            &["IMG_3 - Kopie.jpg", "IMG_3 copy 2.jpg"],
+            &["IMG_3 - Kopie.jpg", "IMG_3 copy 2.jpg", "IMG_3 - 副本.jpg", "IMG_3 — копия.jpg"],
+            &["IMG_5_flip_h.jpg", "IMG_5_flip_v.jpg", "IMG_5_horizontal_flip.jpg", "IMG_5_rotate_-15.jpg"],
+            &["IMG_5_HorizontalFlip.jpg", "IMG_5_transformed_0.jpg", "IMG_5_vertical_flip.jpg"],
+            &["aug_IMG_6_0_1234.jpeg", "aug_IMG_6_0_9001.jpeg", "aug_IMG_6_0_77.jpeg"],
+            &["field7.jpg", "field7_crop_1.jpg", "field7_crop_2.jpg"],
             &[
                 "rust_original_IMG_9.JPG_0a1b2c3d-0123-4567-89ab-0123456789ab.JPG",
                 "rust_original_IMG_9.JPG_ffffffff-0123-4567-89ab-0123456789ab.JPG",
@@ -472,6 +543,10 @@ mod tests {
         for (names, unsure) in [
             (&many[..], 100),
             (&["leaf_aug_1.jpg", "leaf_aug_2.jpg"][..], 2),
+            (&["2023_aug_1.jpg", "2023_aug_2.jpg", "2023_aug_3.jpg"][..], 3),
+            (&["12_aug_2023_1.jpg", "12_aug_2023_2.jpg"][..], 2),
+            (&["field7_crop_1.jpg", "field7_crop_2.jpg"][..], 2),
+            (&["leaf1_dark_1.jpg", "leaf1_dark_2.jpg"][..], 2),
             (&["aug_0_1234.jpeg", "aug_0_77.jpeg", "aug_0_9001.jpeg"][..], 3),
             (
                 &[

@@ -23,12 +23,13 @@ const RUN: [usize; 2] = [5, 10];
 /// Least proportion of photos that belong to a source; with less, no sequence is used.
 const COVERAGE: f64 = 0.8;
 
+/// By class, folder and name: the number and the index of each photo.
+type Sources<'a> = BTreeMap<(usize, &'a Path, &'a str), Vec<(u64, usize)>>;
+
 /// For each photo the number of its run; `None` if file names do not number the photos. Of copies by name the first stands for
 /// all.
 #[must_use]
 pub fn runs(data: &Dataset, copies: &NameCopies) -> Option<Vec<u64>> {
-    // By class, folder and name: the number and the index of each photo.
-    type Sources<'a> = BTreeMap<(usize, &'a Path, &'a str), Vec<(u64, usize)>>;
     let mut sources = Sources::new();
     for (index, photo) in data.photos.iter().enumerate().filter(|(index, _)| copies.of[*index] == *index) {
         let folder = photo.path.parent().unwrap_or(Path::new(""));
@@ -36,16 +37,27 @@ pub fn runs(data: &Dataset, copies: &NameCopies) -> Option<Vec<u64>> {
             sources.entry((photo.class, folder, source)).or_default().push((number, index));
         }
     }
+    let parts = parts_of_things(&sources);
     sources.retain(|_, members| members.len() >= SMALLEST_SOURCE);
     let mut groups = vec![None; data.photos.len()];
     let mut next = 0u64;
     for members in sources.values_mut() {
         members.sort_unstable();
         let length = members.len().div_ceil(RUNS).clamp(RUN[0], RUN[1]);
-        for run in members.chunks(length) {
-            run.iter().for_each(|&(_, index)| groups[index] = Some(next));
-            next += 1;
+        let mut taken = 0;
+        // `leaf12_a` and `leaf12_b` have one number, which is not cut.
+        for same in members.chunk_by(|a, b| a.0 == b.0) {
+            if taken >= length {
+                (next, taken) = (next + 1, 0);
+            }
+            same.iter().for_each(|&(_, index)| groups[index] = Some(next));
+            taken += same.len();
         }
+        next += 1;
+    }
+    for thing in parts {
+        thing.iter().for_each(|&index| groups[index] = Some(next));
+        next += 1;
     }
     for (index, photo) in data.photos.iter().enumerate() {
         let folder = photo.path.parent().unwrap_or(Path::new(""));
@@ -73,6 +85,23 @@ pub fn runs(data: &Dataset, copies: &NameCopies) -> Option<Vec<u64>> {
         numbers[index] = if first == index { alone(groups[index]) } else { numbers[first] };
     }
     Some(numbers)
+}
+
+/// The photos of each thing that was numbered itself and photographed several times, as in `plant3_1`, `plant3_2`, `L12-1`: sources
+/// with a number in their name and few photos. Empty if they are a minority: then numbers are something else.
+fn parts_of_things(sources: &Sources<'_>) -> Vec<Vec<usize>> {
+    let is_thing = |source: &str, members: &[(u64, usize)]| {
+        let few = (2..SMALLEST_SOURCE).contains(&members.len());
+        // Larger numbers are times or counts of something else.
+        let small = members.iter().all(|&(number, _)| number < 100);
+        few && small && source.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let things = sources.iter().filter(|((.., source), members)| is_thing(source, members));
+    let things: Vec<Vec<usize>> =
+        things.map(|(_, members)| members.iter().map(|&(_, index)| index).collect()).collect();
+    let photos = |all: &[Vec<usize>]| all.iter().map(Vec::len).sum::<usize>();
+    let all: usize = sources.values().map(Vec::len).sum();
+    if 2 * photos(&things) > all { things } else { Vec::new() }
 }
 
 /// The source and the number in a name such as `IMG_0493`, `RS_HL 0493` or `IDENTIFIER___RS_HL 0493_small`.
@@ -196,6 +225,28 @@ mod tests {
         distinct.sort_unstable();
         distinct.dedup();
         assert_eq!(distinct.len(), 10);
+    }
+
+    #[test]
+    fn photos_of_a_numbered_thing_share_a_run() {
+        // Two, three or four photos of each of 30 leaves.
+        for name in [
+            |leaf: usize, photo: usize| format!("leaf{leaf}_{}.jpg", ["a", "b", "c", "d"][photo]),
+            |leaf, photo| format!("plant{leaf}_leaf{}.jpg", photo + 1),
+            |leaf, photo| format!("L{leaf}-{}.jpg", photo + 1),
+        ] {
+            let of: Vec<(usize, usize)> =
+                (1..=30).flat_map(|leaf| (0..2 + leaf % 3).map(move |photo| (leaf, photo))).collect();
+            let groups = runs_of(&dataset(of.iter().map(|&(leaf, photo)| name(leaf, photo)))).unwrap();
+            for (one, other) in of.iter().zip(&groups).zip(of.iter().zip(&groups).skip(1)) {
+                assert!(one.0.0 != other.0.0 || one.1 == other.1, "{} of {one:?} {other:?}", name(1, 0));
+            }
+            let distinct: std::collections::BTreeSet<u64> = groups.iter().copied().collect();
+            assert!(distinct.len() >= 8, "{distinct:?}");
+        }
+        let times =
+            (0..60).map(|photo| format!("IMG_202405{:02}_{}.jpg", photo / 3 + 1, 101_500 + photo * 7));
+        assert_eq!(runs_of(&dataset(times)), None, "times of a day are no parts");
     }
 
     #[test]

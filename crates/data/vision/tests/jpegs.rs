@@ -194,6 +194,18 @@ fn a_missing_end_marker_alone_is_a_remark() {
 }
 
 #[test]
+fn zeros_in_the_place_of_picture_data_are_no_pixels() {
+    let file = encode(noise(4, 200, 300), ImageFormat::Jpeg);
+    for share in [3, 5, 8] {
+        let (written, lost) = file.split_at(file.len() * share / 10);
+        for zeros in [lost.len(), lost.len() / 2] {
+            let found = inspect(&[written, &vec![0; zeros]].concat(), &Limits::default());
+            assert!(matches!(found.map(|found| found.remarks), Err(Reason::Truncated)), "{share} {zeros}");
+        }
+    }
+}
+
+#[test]
 fn of_several_pictures_in_a_file_the_first_is_read() {
     let first = FlatJpeg::plain(96, 64).bytes(QUARTERS);
     let second = encode(noise(5, 200, 300), ImageFormat::Jpeg);

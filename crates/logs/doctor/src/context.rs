@@ -295,6 +295,19 @@ impl<'a> Context<'a> {
         ignorant && (spread(Column::TrainLoss) > CALM.0 || spread(Column::ValLoss) > CALM.1)
     }
 
+    /// Whether no accuracy of validation comes near a tenth, and training costs more than guessing with such an accuracy does: then
+    /// training itself has learned nothing, and no course of the losses is memory.
+    pub(crate) fn is_untrained(&self) -> bool {
+        const EPOCHS: usize = 3;
+        const LOW: f64 = 0.1;
+        let judged = self.column(Column::ValAccuracy);
+        let best = judged.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
+        let cost = self.column(Column::TrainLoss).last().map(|(_, loss)| loss.value / self.factors().0);
+        judged.len() >= EPOCHS
+            && (f64::MIN_POSITIVE..LOW).contains(&best)
+            && cost.is_some_and(|cost| cost > -best.ln())
+    }
+
     /// Whether the validation accuracy has clearly exceeded chance.
     fn has_learned(&self) -> bool {
         let guess = self.setup.classes.map_or(0.1, |classes| 1.0 / classes as f64);

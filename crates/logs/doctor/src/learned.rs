@@ -325,7 +325,11 @@ fn lies_behind(context: &Context<'_>) -> bool {
     let last = &losses[losses.len() - losses.len().div_ceil(3)..];
     let behind = |&(_, train, val): &(usize, f64, f64)| val > BEHIND.0 * train && val - train > BEHIND.1;
     let unsaid = context.column(Column::TrainAccuracy).is_empty();
-    unsaid && losses.len() >= EPOCHS && !context.scale_is_off() && last.iter().all(behind)
+    // A factor is the same in all lines.
+    let ratio = |row: &(usize, f64, f64)| row.2 / row.1;
+    let grows =
+        losses.first().zip(losses.last()).is_some_and(|(first, last)| ratio(last) > 2.0 * ratio(first));
+    unsaid && losses.len() >= EPOCHS && (!context.scale_is_off() || grows) && last.iter().all(behind)
 }
 
 /// Whether the lines of a log without epochs and steps are numbered by something else, or each has a learning rate of its own, as trials
@@ -386,9 +390,32 @@ fn by_accuracy(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     end > guess + 4.0 * error(guess) || end > first.1.value + 4.0 * std::f64::consts::SQRT_2 * error(end)
 }
 
+/// The loss of guessing of what boosting libraries call `logloss` or `binary_logloss`: that of two classes.
+fn of_two_classes(context: &Context<'_>) -> Option<f64> {
+    let name = context.chosen.val_loss?.name.trim().to_lowercase();
+    let (_, metric) = name.split_once("'s ").or_else(|| name.rsplit_once('-'))?;
+    matches!(metric, "logloss" | "binary_logloss").then_some(std::f64::consts::LN_2)
+}
+
+/// Whether the only loss is that of held-out data in rounds of boosting, as their names tell (`valid_0's rmse`, `eval-logloss`): no
+/// penalty is printed with it, so that its fall is learning.
+fn is_boosted(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    const ROUNDS: usize = 8;
+    let joined = |name: &str| {
+        let (set, metric) = name.split_once("'s ").or_else(|| name.rsplit_once('-')).unwrap_or_default();
+        !set.is_empty() && !metric.contains(' ') && !metric.contains("loss ") && metric.chars().count() > 1
+    };
+    let numbered = |series: &&Series| series.points.iter().all(|point| point.epoch.or(point.step).is_some());
+    curve.len() >= ROUNDS
+        && context.chosen.val_loss.filter(numbered).is_some_and(|series| joined(series.name.trim()))
+}
+
 fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     let (Some(first), Some(end)) = (curve.first(), late(curve)) else { return false };
     let mean = end / context.factors().1;
+    if of_two_classes(context).is_some_and(|chance| end > 0.97 * chance) {
+        return false;
+    }
     match context.setup.chance_loss() {
         Some(chance) if !context.scale_is_off() => mean < 0.9 * chance,
         // The fall of one number that nothing explains may be that of a penalty.
@@ -396,7 +423,7 @@ fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
             (curve.len() >= LOSSES || end < HALF * first.1.value)
                 && end > 0.0
                 && end < 0.9 * first.1.value
-                && !context.column(Column::TrainLoss).is_empty()
+                && (!context.column(Column::TrainLoss).is_empty() || is_boosted(context, curve))
         }
     }
 }

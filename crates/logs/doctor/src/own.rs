@@ -43,6 +43,8 @@ const OF_THE_RATE: [Id; 8] = [
 const HOT: f64 = 3.0;
 /// Validation loss beyond which a network is sure of wrong answers, in the same unit.
 const SURE: f64 = 1.6;
+/// Validation loss beyond which no temperature makes good outputs, in the same unit.
+const FAR: f64 = 5.0;
 /// Share of the epochs in which a loss falls that falls steadily.
 const STEADY: f64 = 0.9;
 /// Share of the first training loss, and of that of guessing, that is left where hardly anything was learned.
@@ -168,6 +170,12 @@ fn option(context: &Context<'_>, factor: f64) -> String {
     format!(" (--lr {})", plain(format!("{:.0e}", factor * rate).parse().unwrap_or(rate)))
 }
 
+/// Whether the last validation loss is so far above that of guessing that errors of more than confidence are in it.
+fn is_beyond_a_temperature(context: &Context<'_>) -> bool {
+    let last = context.column(Column::ValLoss).last().map(|(_, loss)| loss.value);
+    context.setup.chance_loss().zip(last).is_some_and(|(chance, loss)| loss > FAR * chance)
+}
+
 /// Advice for a run of foliar's in the place of that for programs in general.
 pub(crate) fn advise(context: &Context<'_>, findings: &mut [Finding]) {
     for finding in findings {
@@ -223,6 +231,11 @@ fn advice(context: &Context<'_>, finding: &Finding) -> Option<String> {
                   `foliar audit` looks for them."
                 .to_owned(),
         },
+        Id::Overconfident if is_beyond_a_temperature(context) => format!(
+            "A temperature, which foliar fits at the end, cannot make good outputs that are this far off. Train again with a lower \
+             learning rate{}.",
+            option(context, 0.1)
+        ),
         Id::Overconfident => {
             "Nothing has to be done: at the end foliar corrects the probabilities with a temperature that it fits to validation \
              photos."

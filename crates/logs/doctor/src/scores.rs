@@ -28,6 +28,10 @@ impl Rise<'_> {
 
 /// A score that has clearly risen since the first line, is high at the end, and ends near its best.
 pub(crate) fn rising<'a>(context: &Context<'a>) -> Option<Rise<'a>> {
+    risen_far(context).or_else(|| learned_area(context))
+}
+
+fn risen_far<'a>(context: &Context<'a>) -> Option<Rise<'a>> {
     const LINES: usize = 4;
     /// Shares by which it rises, and that it reaches, at least, and that it ends below its best, at most.
     const RISES: f64 = 0.15;
@@ -50,6 +54,69 @@ pub(crate) fn rising<'a>(context: &Context<'a>) -> Option<Rise<'a>> {
         let best = points.iter().map(|point| point.value).fold(0.0, f64::max);
         (end > first + RISES && end > REACHES && last > best - FALLS).then_some(Rise { series, first, end })
     })
+}
+
+/// An area under the ROC curve of held-out data that rose to clearly more than the half that guessing has, ends near its best, and is near
+/// that of training where it is printed too.
+fn learned_area<'a>(context: &Context<'a>) -> Option<Rise<'a>> {
+    const LINES: usize = 6;
+    const REACHES: f64 = 0.65;
+    const RISES: f64 = 0.02;
+    const FALLS: f64 = 0.01;
+    const APART: f64 = 0.08;
+    let is_area = |series: &&Series| {
+        let name = series.name.to_lowercase();
+        name.contains("auc") || name.contains("auroc")
+    };
+    twins(context, LINES).into_iter().find_map(|(held_out, _)| {
+        let values: Vec<f64> = held_out.points.iter().map(|point| point.value).collect();
+        let (first, end) = (*values.first()?, middle_of_last_third(&values)?);
+        let best = values.iter().copied().fold(0.0, f64::max);
+        let learned = end > REACHES && end > first + RISES && *values.last()? > best - FALLS;
+        // Of two sets that are both called held out, one may be that of training.
+        let alike = context
+            .log
+            .series
+            .iter()
+            .filter(is_area)
+            .all(|series| series.points.last().is_none_or(|point| (point.value - end).abs() < APART));
+        (is_area(&held_out) && learned && alike).then_some(Rise { series: held_out, first, end })
+    })
+}
+
+/// Scores of held-out data that are shares, of so many lines, each with that of training of the same name where there is one; none where
+/// a validation loss or accuracy tells more.
+pub(crate) fn twins<'a>(context: &Context<'a>, lines: usize) -> Vec<(&'a Series, Option<&'a Series>)> {
+    let told = [Column::ValLoss, Column::ValAccuracy].iter().any(|column| context.column(*column).len() > 2);
+    if told || context.is_own {
+        return Vec::new();
+    }
+    let is_score = |series: &&Series| {
+        matches!(series.metric, Metric::F1 | Metric::OtherScore)
+            && series.points.len() >= lines
+            && series.points.iter().all(|point| (0.0..=1.0).contains(&point.value))
+    };
+    let of = |held_out: bool| {
+        context.log.series.iter().filter(is_score).filter(move |series| match held_out {
+            true => matches!(series.split, Some(Split::Validation | Split::Test)) && !series.within_epoch,
+            false => series.split == Some(Split::Train),
+        })
+    };
+    of(true)
+        .map(|held_out| {
+            let twin = of(false).find(|train| {
+                key(&train.name) == key(&held_out.name) && train.points.len() == held_out.points.len()
+            });
+            (held_out, twin)
+        })
+        .collect()
+}
+
+/// The middle value of the last third; `None` without values.
+pub(crate) fn middle_of_last_third(values: &[f64]) -> Option<f64> {
+    let mut late: Vec<f64> = values[values.len() - values.len().div_ceil(3)..].to_vec();
+    late.sort_by(f64::total_cmp);
+    late.get(late.len() / 2).copied()
 }
 
 /// The best value so far of photos held out, as the log itself tells it, where it was reached long before the end.

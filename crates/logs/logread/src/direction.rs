@@ -60,7 +60,7 @@ fn is_bare_rank(name: &str) -> bool {
         && senses.iter().all(|sense| plain(sense.concept) || rank(sense.first, sense.end))
 }
 
-/// Where only photos are named and the best value so far lies above those of the photos held back, they are scores.
+/// Where only photos are named and the best value so far rises, or stays above those of the photos held back, they are scores.
 fn settle_unsaid(columns: &mut [Column]) {
     let held_out = |split| matches!(split, Some(Split::Validation | Split::Test));
     let best = columns.iter().find(|column| {
@@ -70,7 +70,12 @@ fn settle_unsaid(columns: &mut [Column]) {
         .iter()
         .find(|column| column.meaning.quantity == Quantity::Unsaid && held_out(column.meaning.split));
     let (Some(best), Some(unsaid)) = (best, unsaid) else { return };
-    if lies_above(best, unsaid) {
+    // The best value so far moves to the better side, whichever of several sets it is of.
+    let is_score = match (best.all.first(), best.all.last()) {
+        (Some(first), Some(last)) if first.value != last.value => last.value > first.value,
+        _ => lies_above(best, unsaid),
+    };
+    if is_score {
         for column in columns.iter_mut().filter(|column| column.meaning.quantity == Quantity::Unsaid) {
             column.meaning.quantity = Quantity::Score;
         }

@@ -40,6 +40,21 @@ fn complete(finals: &[Sample]) -> &[Sample] {
     }
 }
 
+/// Whether held-out data were measured in the same way at the same steps, as in each round of boosting: then neither is a batch's.
+fn is_paired(column: &Column, columns: &[Column]) -> bool {
+    const ROUNDS: usize = 3;
+    let steps =
+        |column: &Column| column.finals.iter().map(|sample| sample.step.to_bits()).collect::<Vec<u64>>();
+    let quantity = column.meaning.quantity;
+    matches!(quantity, Quantity::Score | Quantity::Deviation | Quantity::ErrorRate)
+        && column.finals.len() >= ROUNDS
+        && columns.iter().any(|other| {
+            matches!(other.meaning.split, Some(Split::Validation | Split::Test))
+                && other.meaning.quantity == quantity
+                && steps(other) == steps(column)
+        })
+}
+
 /// Adds the series of `column`, whose values `scale` divides; without a scale they are no shares after all.
 pub(crate) fn emit(
     column: &Column,
@@ -110,7 +125,8 @@ pub(crate) fn emit(
     } else if column.has_batches() && told {
         series.push(named(true, all()));
     } else if count == groups || count <= groups * 1.5 && !column.has_batches() {
-        series.push(named(stepwise && !held_out && column.meaning.quantity.has_split(), finals()));
+        let batch = stepwise && !held_out && !is_paired(column, columns);
+        series.push(named(batch && column.meaning.quantity.has_split(), finals()));
     } else {
         series.push(named(true, all()));
         if (complete.len() > 1 || held_out) && !told {

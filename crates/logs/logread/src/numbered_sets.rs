@@ -8,6 +8,8 @@ use crate::fold;
 use crate::meaning::Quantity;
 use crate::run_log::Split;
 
+/// What boosting libraries print of a set.
+const KINDS: [Quantity; 4] = [Quantity::Loss, Quantity::ErrorRate, Quantity::Deviation, Quantity::Score];
 /// How far below the other the training loss ends.
 const WIDE: f64 = 0.9;
 /// How far the ratio of the two falls over the run.
@@ -15,9 +17,7 @@ const WIDENED: f64 = 0.95;
 
 /// Gives number 0 of two sets to training if nothing else is and its loss shows it.
 pub(crate) fn settle(columns: &mut [Column]) {
-    let measured = |column: &Column| {
-        matches!(column.meaning.quantity, Quantity::Loss | Quantity::ErrorRate | Quantity::Deviation)
-    };
+    let measured = |column: &Column| KINDS.contains(&column.meaning.quantity);
     let trained = columns.iter().any(|column| measured(column) && column.meaning.split == Some(Split::Train));
     if trained || !columns.iter().any(|column| measured(column) && number_of(&column.name).is_some()) {
         return;
@@ -29,14 +29,15 @@ pub(crate) fn settle(columns: &mut [Column]) {
                 && number_of(&column.name) == Some(number)
         })
     };
-    let is_training =
-        [Quantity::Loss, Quantity::ErrorRate, Quantity::Deviation].into_iter().find_map(|quantity| {
-            let (zero, one) = (of(quantity, 0)?, of(quantity, 1)?);
-            let ratio = |at: fn(&Column) -> Option<f64>| Some(at(zero)? / at(one)?);
-            let first = ratio(|column| column.finals.first().map(|sample| sample.value))?;
-            let last = ratio(|column| column.finals.last().map(|sample| sample.value))?;
-            Some(last < WIDE && last < WIDENED * first)
-        });
+    let is_training = KINDS.into_iter().find_map(|quantity| {
+        let (zero, one) = (of(quantity, 0)?, of(quantity, 1)?);
+        // Of a score, what is missing to 1.
+        let bad = |value: f64| if quantity == Quantity::Score { 1.0 - value } else { value };
+        let ratio = |at: fn(&Column) -> Option<f64>| Some(bad(at(zero)?) / bad(at(one)?));
+        let first = ratio(|column| column.finals.first().map(|sample| sample.value))?;
+        let last = ratio(|column| column.finals.last().map(|sample| sample.value))?;
+        Some(last < WIDE && last < WIDENED * first)
+    });
     if is_training == Some(true) {
         for column in columns.iter_mut().filter(|column| number_of(&column.name) == Some(0)) {
             column.meaning.split = Some(Split::Train);

@@ -490,7 +490,7 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
         columns
             .iter()
             .filter(|column| column.meaning.quantity.is_share() && column.summary.most <= HUNDRED)
-            .filter(|column| !counts(column))
+            .filter(|column| !counts(column) && !is_area_above_one(column))
             .filter(|column| {
                 (certain(column) || column.summary.most > ONE) && related(column.meaning.quantity, quantity)
             })
@@ -508,7 +508,8 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
             if column.summary.most > HUNDRED && !edits {
                 return None;
             }
-            if exceeds_one(column, columns) || is_no_percentage(column, columns) {
+            if is_area_above_one(column) || exceeds_one(column, columns) || is_no_percentage(column, columns)
+            {
                 return Some(1.0);
             }
             let family = percentages(quantity);
@@ -518,6 +519,15 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
             (column.summary.least >= -scale * ONE).then_some(scale)
         })
         .collect()
+}
+
+/// Whether an area under a curve is a little above 1, which none can be, and no percentage: guessing has 50 %.
+fn is_area_above_one(column: &Column) -> bool {
+    const MOST: f64 = 1.5;
+    const LEAST: f64 = 0.3;
+    let summary = column.summary;
+    let area = || column.name.to_ascii_lowercase().contains("auc");
+    !summary.percent && !column.meaning.percent && summary.most <= MOST && summary.least >= LEAST && area()
 }
 
 /// Whether a fraction is above 1, which none can be: an F1 beside an accuracy, or the other way round, that is no percentage and

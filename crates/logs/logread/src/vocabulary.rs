@@ -75,7 +75,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     (F1, "f 1,f 1 score,fscore,f score,f measure,f 1 macro"),
     (
         Score,
-        "average row correct,instance accuracy,row correct,precision,precisions,prec,recall,auc,auroc,roc,prauc,map,m ap,ap,iou,miou,m iou,dice,jaccard,kappa,mcc,sensitivity,specificity,ppv,npv,score,rappel,rueckruf,precis,f 2,f beta,f 05,bleu,召回*,查准率,再現率,적합율,재현율,полнота",
+        "average row correct,instance accuracy,row correct,precision,precisions,prec,recall,auc,auroc,roc,prauc,map,m ap,ap,iou,miou,m iou,dice,jaccard,kappa,qwk,ndcg,mrr,mcc,sensitivity,specificity,ppv,npv,score,rappel,rueckruf,precis,f 2,f beta,f 05,bleu,召回*,查准率,再現率,적합율,재현율,полнота",
     ),
     (
         Rate,

@@ -24,7 +24,7 @@ pub struct Provenance {
     /// The recipe that it was trained with, as the training crate writes it: for people, and for training it again.
     pub recipe: serde_json::Value,
     /// The epoch whose weights these are, from 1; after a refit the number of epochs that cross-validation chose and the model
-    /// was trained for on all photographs.
+    /// was trained for on all photographs; 0 if its classifier was solved on them.
     pub epoch: u32,
     /// Photographs it was trained on.
     pub train_photographs: usize,

@@ -7,7 +7,6 @@ mod error;
 mod expected_gain;
 mod gp;
 mod importance;
-mod minimise;
 mod model;
 mod normal;
 mod params;

@@ -6,9 +6,9 @@
 
 use crate::acquisition::Acquisition;
 use crate::gp::Moments;
-use crate::minimise::{Limits, minimise};
 use crate::random::sobol;
 use crate::{Domain, Space};
+use foliar_linalg::{Limits, minimise};
 use foliar_random::Random;
 
 /// Quasi-random candidates.
@@ -51,7 +51,7 @@ pub(crate) fn maximise(
     let limits = Limits { evaluations: CLIMB, gradient: 1e-6, decrease: 1e-7, first_step: 0.02 };
     let mut winner: Option<Found> = None;
     for start in climbers(scored) {
-        let (point, _) = minimise(&start.point, &bounds, limits, |point, gradient| {
+        let (point, _) = minimise(&start.point, Some(&bounds), limits, |point, gradient| {
             let value = acquisition.value_with_gradient(point, gradient, &mut moments);
             gradient.iter_mut().for_each(|slope| *slope = -*slope);
             -value

@@ -112,6 +112,11 @@ impl Features {
         (rows.concat(), rows.first().map_or(0, |row| row.len()))
     }
 
+    /// The class of each training photograph.
+    pub(crate) fn train_labels(&self) -> &[u32] {
+        &self.train_labels
+    }
+
     /// Training photographs.
     pub(crate) fn len(&self) -> usize {
         self.train.len()

@@ -13,7 +13,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::TrainError;
 use crate::photographs::Photographs;
 use crate::refit::{self, Refit};
-use crate::train::{Session, first_weights, reporter};
+use crate::train::{Session, given, random_weights, reporter};
 use crate::trained_model::TrainedModel;
 
 impl Session<'_> {
@@ -28,10 +28,13 @@ impl Session<'_> {
         let mut init = self.best_checkpoint()?.state;
         let classifier = format!("{}.", self.graph.nodes[self.graph.classifier()].name);
         let classes = &photographs.dataset.classes;
-        let first = first_weights(self.device, &self.graph, recipe, classes)?.0.tensors.into_iter();
-        init.tensors.extend(first.filter(|(name, _)| name.starts_with(&classifier)));
+        let given = given(&self.graph, recipe, classes)?;
+        let mut first = random_weights(self.device, &self.graph, recipe)?;
+        given.put_into(&mut first);
+        init.tensors.extend(first.tensors.into_iter().filter(|(name, _)| name.starts_with(&classifier)));
         let graph = self.graph.clone();
-        let source = refit::Source { device: self.device, graph: &graph, recipe, photographs, init };
+        let goes_on = given.knows_classes();
+        let source = refit::Source { device: self.device, graph: &graph, recipe, photographs, init, goes_on };
         let flow = source.refit(&mut reporter(&mut *self.observe, "classifiers on all but a fold"))?;
         let (text, flow) = match flow {
             ControlFlow::Continue(refit) => {
@@ -58,7 +61,7 @@ impl Session<'_> {
         self.save_best()?;
         let splits = &self.photographs.splits;
         let (state, best, out_of_fold, learned_from) = match refit {
-            Some(Refit { state, best, out_of_fold }) => {
+            Some(Refit { state, best, out_of_fold, .. }) => {
                 (state, best, Some(out_of_fold), splits.train.len() + splits.validation.len())
             }
             None => {
@@ -136,9 +139,15 @@ fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
     let EpochScore { epoch: epochs, accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
+    let found = match refit.strength {
+        Some(strength) => format!("solved on all {count} photos with penalty {strength}"),
+        None => {
+            let epochs = counted(epochs as usize, "epoch", "epochs");
+            format!("trained again on all {count} photos for {epochs}")
+        }
+    };
     format!(
-        "trained again on all {count} photos for {}; {folds}-fold cross-validation{judged}: loss {loss} \
-         ({calibrated} after calibration with temperature {temperature:.2}), acc {accuracy}",
-        counted(epochs as usize, "epoch", "epochs")
+        "{found}; {folds}-fold cross-validation{judged}: loss {loss} ({calibrated} after calibration with temperature \
+         {temperature:.2}), acc {accuracy}"
     )
 }

@@ -68,6 +68,11 @@ struct Row {
 }
 
 impl Given {
+    /// Whether an older classifier knows some of the classes, so that training goes on from it.
+    pub(crate) fn knows_classes(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
     /// Puts it into a network's weights, in the place of those that are there.
     pub(crate) fn put_into(&self, state: &mut StateDict) {
         let given = self.state.tensors.iter();

@@ -50,7 +50,7 @@ pub use lr_find::{RateTest, lr_find};
 pub use out_of_fold::{OutOfFoldPredictions, OutOfFoldRow};
 pub use phase::{Freeze, FreezeError, Phase};
 pub use photographs::{DataOptions, Grouping, LearnedBefore, Photographs, Summary, planned_split};
-pub use recipe::{ClassWeights, DataSpec, Group, LossSpec, Recipe};
+pub use recipe::{ClassWeights, DataSpec, Group, Head, LossSpec, Recipe};
 pub use review_file::ReviewFile;
 pub use run::Run;
 pub use schedule::{LearningRate, Schedule};

@@ -255,6 +255,14 @@ impl<'a> PhaseTrainer<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// The kept features that it learns from, if it does.
+    pub(crate) fn features(&self) -> Option<&Features> {
+        match &self.feed {
+            Feed::Features(features) => Some(features),
+            Feed::Photographs { .. } => None,
+        }
+    }
+
     /// Whether batch norms learn from photographs, and so have statistics to estimate.
     pub(crate) fn sees_photographs(&self) -> bool {
         matches!(self.feed, Feed::Photographs { .. })

@@ -133,7 +133,7 @@ impl Photographs {
         let done = std::sync::atomic::AtomicUsize::new(0);
         let side = recipe.preprocessing.store_side;
         let kept = kept_features(recipe, options)?;
-        let searched = recipe.data.near_duplicates && given.is_none();
+        let searched = recipe.data.near_duplicates;
         let thumbnails = searched.then(|| Thumbnails::open(options.features.as_deref(), side));
         let known = |digest: &Digest| {
             kept.as_ref().is_some_and(|kept| kept.find(&plain_key(digest)).is_some())
@@ -498,7 +498,7 @@ fn groups(
     let thumbnails: Option<Vec<&Thumbnail>> = thumbnails.as_ref().map(|all| all.iter().collect());
     let near = thumbnails.as_deref().map_or(NearDuplicates::Off, NearDuplicates::Thumbnails);
     let groups = match (given, &data.groups, &data.group_by, data.group) {
-        (Some(given), ..) => given.groups(dataset),
+        (Some(given), ..) => given.groups(dataset, near),
         (None, Some(list), ..) => group_photos(dataset, &GroupRule::table(list.unchanged()?)?, near)?,
         (None, None, Some(pattern), _) => group_photos(dataset, &GroupRule::pattern(pattern)?, near)?,
         (None, None, None, Group::Sequence) => group_photos(dataset, &GroupRule::Sequence, near)?,

@@ -4,7 +4,7 @@ use foliar_nn::{Optimizer, Statistics};
 use foliar_vision::Augment;
 
 use crate::phase::{Freeze, Phase};
-use crate::recipe::{ClassWeights, DataSpec, Group, LossSpec, Recipe};
+use crate::recipe::{ClassWeights, DataSpec, Group, Head, LossSpec, Recipe};
 use crate::schedule::{LearningRate, Schedule};
 
 /// Epochs of a network that begins with random weights, and of a classifier on features.
@@ -13,6 +13,8 @@ const EPOCHS: u32 = 30;
 const FINE_EPOCHS: u32 = 12;
 /// Folds of the cross-validation before a classifier on features learns from all photographs.
 const FOLDS: u32 = 5;
+/// Photographs a step.
+const BATCH_SIZE: usize = 32;
 
 impl Recipe {
     /// Every weight begins random and is trained. 30 epochs, batches of 32, SGD with momentum .9, one-cycle learning rate.
@@ -35,8 +37,8 @@ impl Recipe {
         )
     }
 
-    /// The classifier alone is trained, on features that the frozen network has computed once; at the end on all photographs,
-    /// those for validation too.
+    /// The classifier alone is trained, on features that the frozen network has computed once; at the end it is solved on all
+    /// photographs, those for validation too.
     pub fn quick(model: &str) -> Self {
         Self { refit: FOLDS, ..Self::of(model, vec![head()]) }
     }
@@ -58,14 +60,22 @@ impl Recipe {
         Self { reestimate: true, refit: FOLDS, ..Self::of(model, vec![head(), whole]) }
     }
 
+    /// How a classifier on kept features is found where nothing is said of it: solved, unless its training by gradient descent was
+    /// given other numbers than the usual ones, which whoever gave them wants to count.
+    pub fn usual_head(&self) -> Head {
+        let usual = self.batch_size == BATCH_SIZE && self.phases.first() == Some(&head());
+        if usual { Head::Logistic } else { Head::Trained }
+    }
+
     fn of(model: &str, phases: Vec<Phase>) -> Self {
         let size = if model == "baseline" { 128 } else { 224 };
-        Self {
+        let recipe = Self {
             model: model.to_owned(),
-            batch_size: 32,
+            batch_size: BATCH_SIZE,
             seed: 1,
             reestimate: false,
             refit: 0,
+            head: Head::Trained,
             weights: None,
             loss: LossSpec { label_smoothing: 0.0, class_weights: ClassWeights::None },
             data: DataSpec {
@@ -85,7 +95,8 @@ impl Recipe {
             },
             preprocessing: Self::preprocessing(model, size),
             phases,
-        }
+        };
+        Self { head: recipe.usual_head(), ..recipe }
     }
 }
 

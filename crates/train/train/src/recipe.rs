@@ -32,6 +32,9 @@ pub struct Recipe {
     /// 0 for neither. See [`crate::train()`].
     #[serde(default)]
     pub refit: u32,
+    /// How that classifier is found. Recipes without the field are older than the choice.
+    #[serde(default)]
+    pub head: Head,
     /// The file that the first weights come from; random ones if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<InitialWeights>,
@@ -44,6 +47,18 @@ pub struct Recipe {
     /// What is trained, one after the other; at least one.
     #[serde(rename = "phase")]
     pub phases: Vec<Phase>,
+}
+
+/// How a classifier on kept features is found when a run ends with a refit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Head {
+    /// As in the epochs before: by gradient descent, for a number of epochs that cross-validation chooses.
+    #[default]
+    Trained,
+    /// As the minimum of a convex problem, [`foliar_logistic`], with a penalty that cross-validation chooses. What is
+    /// no linear layer is trained all the same, and so is a classifier that begins with what an older one knows of the classes.
+    Logistic,
 }
 
 /// What is minimised.

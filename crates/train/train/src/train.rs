@@ -36,8 +36,8 @@ pub struct Outcome {
     pub epochs: u32,
     /// The epoch that did best on the validation photographs; the bundle holds its weights unless there was a refit.
     pub best: Option<EpochScore>,
-    /// The epoch that cross-validation chose before the classifier was trained again on all photographs, and how good it was;
-    /// `None` if there was no refit.
+    /// How good classifiers on all but a fold were before one was found on all photographs, and the number of epochs that
+    /// cross-validation chose, 0 for a classifier that was solved; `None` if there was no refit.
     pub refit: Option<EpochScore>,
     /// The bundle; `None` if no epoch was finished, or if the run was interrupted: resuming it writes the bundle.
     pub bundle: Option<PathBuf>,

@@ -5,16 +5,19 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use foliar_model::Bundle;
+use foliar_model::{Bundle, Classifier};
 use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
-use foliar_train::{DataOptions, OutOfFoldRow, Outcome, Photographs, Recipe, Run, TrialEvent, Trials, train};
+use foliar_train::{
+    DataOptions, Head, OpenedWeights, OutOfFoldRow, Outcome, Photographs, Recipe, Run, TrialEvent, Trials,
+    train,
+};
 use foliar_vision::portable_name;
 
-fn recipe() -> Recipe {
-    let mut recipe = Recipe { batch_size: 8, ..Recipe::quick("baseline") };
+fn recipe(head: Head) -> Recipe {
+    let mut recipe = Recipe { batch_size: 8, head, ..Recipe::quick("baseline") };
     recipe.preprocessing = Recipe::preprocessing("baseline", 32);
     recipe.phases[0].epochs = 4;
     recipe
@@ -40,17 +43,15 @@ fn loss<'a>(rows: impl Iterator<Item = &'a OutOfFoldRow>, classes: &[String]) ->
     losses.iter().sum::<f64>() / losses.len() as f64
 }
 
-#[test]
-fn every_photograph_is_learned_from_and_judged_by_a_classifier_that_has_not() {
-    let folder = tempfile::tempdir().unwrap();
-    let photos = folder.path().join("photos");
+/// Trains, and checks that the bundle learned from all photographs and is judged by others.
+fn refitted(folder: &Path, recipe: &Recipe) -> (Photographs, Run, Outcome, Vec<OutOfFoldRow>) {
+    let photos = folder.join("photos");
     foliar_synth::write_dataset(&photos, 1, 9, 48).unwrap();
-    let recipe = recipe();
-    let data = photographs(&photos, &recipe);
-    let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
+    let data = photographs(&photos, recipe);
+    let run = Run::create(&folder.join("run"), recipe, &data).unwrap();
     let outcome = finish(&run, &data);
     let refit = outcome.refit.unwrap();
-    let bundle = Bundle::read(&outcome.bundle.unwrap()).unwrap();
+    let bundle = Bundle::read(outcome.bundle.as_ref().unwrap()).unwrap();
     assert_eq!((bundle.provenance.train_photographs, bundle.provenance.epoch), (45, refit.epoch));
     assert_eq!(bundle.temperature, refit.temperature);
 
@@ -63,8 +64,18 @@ fn every_photograph_is_learned_from_and_judged_by_a_classifier_that_has_not() {
     let validation = bundle.validation.unwrap().metrics;
     assert!((validation.loss - loss(rows.iter(), &bundle.classes)).abs() < 1e-6);
 
+    (data, run, outcome, rows)
+}
+
+#[test]
+fn a_classifier_is_trained_on_all_photographs_and_judged_by_those_of_the_folds() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recipe = recipe(Head::Trained);
+    let (data, _, outcome, rows) = refitted(folder.path(), &recipe);
+    let refit = outcome.refit.unwrap();
+    let by_path: BTreeMap<&str, &OutOfFoldRow> = rows.iter().map(|row| (row.path.as_str(), row)).collect();
+
     // A trial on a fold learns from the others alone; the table holds what it says after a whole schedule of as many epochs.
-    let mut recipe = recipe;
     recipe.phases[0].epochs = refit.epoch;
     let trials = Trials::new(&Cpu, &recipe, &data.dataset.classes).unwrap();
     for fold in data.folds(recipe.refit as usize, recipe.seed) {
@@ -81,26 +92,70 @@ fn every_photograph_is_learned_from_and_judged_by_a_classifier_that_has_not() {
         let names =
             fold.splits.validation.iter().map(|&photo| portable_name(&fold.dataset.photos[photo].path));
         let names: Vec<String> = names.collect();
-        let ours = loss(names.iter().map(|name| by_path[name.as_str()]), &bundle.classes);
+        let ours = loss(names.iter().map(|name| by_path[name.as_str()]), &data.dataset.classes);
         assert!((ours - expected).abs() < 1e-6, "{ours} {expected}");
     }
 }
 
 #[test]
+fn a_classifier_is_solved_on_all_photographs_and_judged_by_those_of_the_folds() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = recipe(Head::Logistic);
+    let (data, run, outcome, rows) = refitted(folder.path(), &recipe);
+    assert_eq!(outcome.refit.unwrap().epoch, 0, "it was not trained for any epochs");
+    let note = fs::read_to_string(run.dir.events()).unwrap();
+    assert!(note.contains("solved on all 45 photos with penalty "), "{note}");
+
+    // What it learned from it knows better than classifiers that had not seen it.
+    let mut classifier = Classifier::open(outcome.bundle.unwrap()).unwrap();
+    let photos = &data.dataset.photos;
+    let paths: Vec<PathBuf> = photos.iter().map(|photo| data.dataset.root.join(&photo.path)).collect();
+    let answers = classifier.predict(&paths).unwrap();
+    let answers = answers.iter().map(|answer| answer.as_ref().unwrap().predicted());
+    let known = answers.zip(photos).filter(|(answer, photo)| *answer == photo.class).count();
+    let best = |row: &OutOfFoldRow| {
+        let places = 0..row.logits.len();
+        places.max_by(|a, b| row.logits[*a].total_cmp(&row.logits[*b])).unwrap()
+    };
+    let judged = rows.iter().filter(|row| classifier.classes()[best(row)] == row.class).count();
+    assert!(known > judged, "{known} {judged}");
+}
+
+#[test]
+fn a_classifier_that_goes_on_from_an_older_one_is_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, _, outcome, _) = refitted(folder.path(), &recipe(Head::Logistic));
+    let mut recipe = recipe(Head::Logistic);
+    let bundle = outcome.bundle.unwrap();
+    recipe.weights = Some(OpenedWeights::read(&bundle, None).unwrap().examine(&recipe.model).unwrap().0);
+    let photos = folder.path().join("others");
+    foliar_synth::write_dataset(&photos, 4, 6, 48).unwrap();
+    let data = photographs(&photos, &recipe);
+    let run = Run::create(&folder.path().join("second"), &recipe, &data).unwrap();
+    assert!(finish(&run, &data).refit.unwrap().epoch > 0, "solving would forget the older photos");
+}
+
+#[test]
 fn interrupted_in_the_last_fit_it_ends_the_same() {
+    for (head, all, stops) in [(Head::Trained, 16, [1, 9, 16]), (Head::Logistic, 46, [1, 9, 46])] {
+        interrupted(head, all, stops);
+    }
+}
+
+fn interrupted(head: Head, all: u64, stops: [u64; 3]) {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
     foliar_synth::write_dataset(&photos, 2, 6, 48).unwrap();
-    let recipe = recipe();
+    let recipe = recipe(head);
     let data = photographs(&photos, &recipe);
     let results =
         |run: &Run| ["model.foliar", "out-of-fold.csv"].map(|name| fs::read(run.dir.root().join(name)));
     let straight = Run::create(&folder.path().join("straight"), &recipe, &data).unwrap();
     assert!(finish(&straight, &data).refit.is_some());
-    for done in [1, 9, 16] {
+    for done in stops {
         let run = Run::create(&folder.path().join(format!("run-{done}")), &recipe, &data).unwrap();
         let stopped = train(&Cpu, &run, &data, &mut |event| match event {
-            Event::Progress(progress) if progress.all == 16 && progress.done == done => {
+            Event::Progress(progress) if progress.all as u64 == all && progress.done as u64 == done => {
                 ControlFlow::Break(StopReason::Interrupted)
             }
             _ => ControlFlow::Continue(()),
@@ -121,7 +176,7 @@ fn photographs_that_a_folder_sets_apart_are_never_learned_from() {
     let photos = folder.path().join("photos");
     foliar_synth::write_dataset(&photos.join("train"), 1, 6, 48).unwrap();
     foliar_synth::write_dataset(&photos.join("val"), 2, 2, 48).unwrap();
-    let recipe = recipe();
+    let recipe = recipe(Head::Logistic);
     let data = photographs(&photos, &recipe);
     let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
     let outcome = finish(&run, &data);

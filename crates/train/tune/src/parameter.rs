@@ -212,6 +212,7 @@ pub(crate) fn apply(params: &Params, recipe: &Recipe) -> Recipe {
             tunable.put(value, &mut changed);
         }
     }
+    changed.head = changed.usual_head();
     changed
 }
 
@@ -239,6 +240,7 @@ pub(crate) fn with_weight_decay(mut recipe: Recipe, decay: f64) -> Recipe {
             }
         }
     }
+    recipe.head = recipe.usual_head();
     recipe
 }
 

@@ -131,6 +131,7 @@ impl Plan {
         if let Some(phase) = recipe.phases.last_mut() {
             phase.learning_rate.peak = self.untuned_rate;
         }
+        recipe.head = recipe.usual_head();
         recipe
     }
 

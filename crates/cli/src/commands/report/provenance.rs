@@ -8,7 +8,7 @@ use foliar_model::Bundle;
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_results::{ModelSummary, Provenance};
-use foliar_train::{ClassWeights, Group, Recipe, Run, Schedule};
+use foliar_train::{ClassWeights, Group, Head, Recipe, Run, Schedule};
 use foliar_vision::Split;
 
 use super::folder_name;
@@ -57,8 +57,9 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
     let phases = recipe.phases.iter().map(|phase| phase.describe()).collect::<Vec<_>>();
     let mut facts = vec![("Training".to_owned(), phases.join("; then "))];
     if origin.train_photographs > run.photographs_of(Split::Train)?.len() {
+        let solved = if origin.epoch == 0 { " by logistic regression" } else { "" };
         let fact = format!(
-            "all {} training and validation photos; they are tested in {} folds, each by a model that was not trained on it",
+            "all {} training and validation photos{solved}; they are tested in {} folds, each by a model that was not trained on it",
             origin.train_photographs, recipe.refit
         );
         facts.push(("Trained on".to_owned(), fact));
@@ -105,6 +106,13 @@ fn gives(words: &[String], recipe: &Recipe) -> bool {
             from_arguments(&arguments.recipe).is_ok_and(|given| given == recipe)
         }
         _ => false,
+    }
+}
+
+fn head(head: Head) -> &'static str {
+    match head {
+        Head::Logistic => "logistic",
+        Head::Trained => "trained",
     }
 }
 
@@ -170,6 +178,7 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
     };
     setting("--group", &group, &"sequence");
     setting("--refit", &recipe.refit, &usual.refit);
+    setting("--head", &head(recipe.head), &head(recipe.usual_head()));
     if let Some(pattern) = &recipe.data.group_by {
         setting("--group-by", pattern, &"");
     }

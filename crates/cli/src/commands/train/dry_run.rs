@@ -6,7 +6,7 @@ use std::path::Path;
 use foliar_files::Printable as _;
 use foliar_nn::{Graph, Optimizer, zoo};
 use foliar_scan::scan;
-use foliar_train::{Freeze, Phase, Recipe, Schedule, planned_split};
+use foliar_train::{Freeze, Head, Phase, Recipe, Schedule, planned_split};
 use foliar_vision::{Augment, Split};
 
 use super::recipe;
@@ -109,10 +109,14 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         writeln!(out, "             {}", Undivided::of(indivisible, &recipe.data).before_training())?;
     }
     if is_validated && recipe.refit > 0 && recipe.phases[0].is_cached() {
+        let (chosen, found) = match recipe.head {
+            Head::Logistic => ("penalty", "solved (trained if it goes on from an older one)"),
+            Head::Trained => ("epochs", "trained"),
+        };
         writeln!(
             out,
-            "refit        if that is an epoch of the classifier on the frozen network: {}-fold cross-validation sets epochs, temperature \
-             and thresholds, then a classifier is trained on all photos",
+            "refit        if that is an epoch of the classifier on the frozen network: {}-fold cross-validation sets {chosen}, temperature \
+             and thresholds, then a classifier is {found} on all photos",
             recipe.refit
         )?;
     }

@@ -6,14 +6,14 @@ use foliar_audit::GroupRule;
 use foliar_files::Printable as _;
 use foliar_nn::{Optimizer, Statistics, zoo};
 use foliar_train::{
-    ClassWeights, Freeze, Group, LabelTables, ListFile, OpenedWeights, Phase, Recipe, ReviewFile, Schedule,
-    TrainError,
+    ClassWeights, Freeze, Group, Head, LabelTables, ListFile, OpenedWeights, Phase, Recipe, ReviewFile,
+    Schedule, TrainError,
 };
 use foliar_vision::{Augment, Preprocessing};
 
 use crate::arguments::{
-    AugmentName, BatchNormName, ClassWeightsName, GroupName, OptimizerName, RecipeArguments, RecipeName,
-    ScheduleName,
+    AugmentName, BatchNormName, ClassWeightsName, GroupName, HeadName, OptimizerName, RecipeArguments,
+    RecipeName, ScheduleName,
 };
 use crate::commands::{paths, weights};
 use crate::exit::UsageError;
@@ -81,6 +81,11 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     if let Some(phase) = recipe.phases.last_mut() {
         adjust(phase, arguments)?;
     }
+    recipe.head = match arguments.head {
+        None => recipe.usual_head(),
+        Some(HeadName::Logistic) => Head::Logistic,
+        Some(HeadName::Trained) => Head::Trained,
+    };
     recipe.validate()?;
     Ok(recipe)
 }

@@ -65,6 +65,7 @@ fn decode_frame(bytes: &[u8], frame: &Frame, side: Option<u32>, limits: &Limits)
     // The file and its copy.
     limits.check_memory(2 * bytes.len() as u64)?;
     let data = bytes.get(..frame.data_end).unwrap_or(bytes);
+    let data = if frame.is_ended { data } else { written(data) };
     let files = (bytes.len() + data.len()) as u64;
     let whole = u64::from(frame.width) * u64::from(frame.height);
     let needs = |divisor| {
@@ -93,6 +94,14 @@ fn decode_frame(bytes: &[u8], frame: &Frame, side: Option<u32>, limits: &Limits)
         colours: colours(frame),
         room,
     })
+}
+
+/// Picture data without the zeros of a disk that was not written to the end, which would decode to flat colours. A flat picture may
+/// have some of its own.
+fn written(data: &[u8]) -> &[u8] {
+    const OWN: usize = 512;
+    let zeros = data.iter().rev().take_while(|&&byte| byte == 0).count();
+    if zeros > OWN { &data[..data.len() - zeros] } else { data }
 }
 
 fn colours(frame: &Frame) -> Colours {

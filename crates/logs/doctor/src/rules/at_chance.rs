@@ -37,10 +37,12 @@ const STEADY: (f64, f64) = (0.04, 0.01);
 type Curve = Vec<(usize, Reading)>;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    if is_deviation(context) {
+    if is_deviation(context) || super::overfit::in_each_epoch(context) || is_beginning(context) {
         return None;
     }
-    if let Some(finding) = uniform_maps(context).or_else(|| one_small_share(context)) {
+    if let Some(finding) =
+        uniform_maps(context).or_else(|| one_small_share(context)).or_else(|| low_and_level(context))
+    {
         return Some(finding);
     }
     exact(context).or_else(|| level_above(context)).or_else(|| agreement::find(context)).or_else(|| {
@@ -129,6 +131,59 @@ fn one_small_share(context: &Context<'_>) -> Option<Finding> {
             ),
             vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
             0.85,
+        )
+    })
+}
+
+/// Whether the losses of training and validation fall in every epoch, and the accuracy of validation ends at its best, clearly above
+/// where it began: a slow start is no standstill.
+fn is_beginning(context: &Context<'_>) -> bool {
+    const EPOCHS: usize = 4;
+    const FALL: f64 = 0.997;
+    const RISE: f64 = 0.03;
+    let falls = |column: Column| {
+        let curve = context.column(column);
+        let ends = curve.first().zip(curve.last());
+        curve.len() >= EPOCHS
+            && curve.windows(2).all(|pair| pair[1].1.value < pair[0].1.value)
+            && ends.is_some_and(|(first, last)| last.1.value < FALL * first.1.value)
+    };
+    let judged = context.column(Column::ValAccuracy);
+    let best = judged.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
+    let rises = judged
+        .first()
+        .zip(judged.last())
+        .is_some_and(|(first, last)| last.1.value == best && best > first.1.value + RISE);
+    rises && falls(Column::TrainLoss) && falls(Column::ValLoss)
+}
+
+/// Accuracies of validation below six in a hundred that do not rise, while no loss comes below that of guessing with such an accuracy.
+fn low_and_level(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 5;
+    const RANGE: f64 = 0.02;
+    const RISE: f64 = 0.01;
+    const COST: f64 = 0.9;
+    let curve = context.column(Column::ValAccuracy);
+    let (&(_, first), &(index, last)) = (curve.first()?, curve.last()?);
+    let values = || curve.iter().map(|(_, reading)| reading.value);
+    let (least, most) = values().fold((1.0_f64, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+    let low = curve.len() >= EPOCHS && least > 0.0 && most < TINY && most - least < RANGE;
+    let costs = |column: Column| {
+        let losses = context.column(column);
+        losses.len() >= EPOCHS && losses.iter().all(|(_, loss)| loss.value > COST * -most.ln())
+    };
+    let guesses = costs(Column::TrainLoss) && costs(Column::ValLoss) && !context.is_scaled();
+    (low && guesses && last.value < first.value + RISE && context.setup.classes.is_none()).then(|| {
+        finding(
+            format!(
+                "The validation accuracy is {} at most in {} epochs and does not rise, and no loss comes below that of guessing with \
+                    such an accuracy ({}).",
+                percent(most),
+                curve.len(),
+                number(-most.ln())
+            ),
+            vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
+            0.7,
         )
     })
 }
@@ -408,7 +463,18 @@ fn tiny_accuracy(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Optio
     let values = || accuracies.iter().map(|(_, reading)| reading.value);
     let (least, most) = values().fold((1.0_f64, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
     let level = most < 1.3 * least && last.1.value < 1.1 * first.1.value;
-    (accuracies.len() > ACCURACIES && level && most < TINY).then(|| {
+    // Of single batches some are luckier than others.
+    let median = |part: &[(usize, Reading)]| {
+        let mut values: Vec<f64> = part.iter().map(|(_, reading)| reading.value).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let third = accuracies.len() / 3;
+    let noisy = accuracies.len() >= 2 * ACCURACIES
+        && most < 1.5 * TINY
+        && median(accuracies) < TINY
+        && median(&accuracies[accuracies.len() - third..]) < median(&accuracies[..third]) + 0.01;
+    (accuracies.len() > ACCURACIES && level && most < TINY || noisy).then(|| {
         finding(
             format!(
                 "The {noun} accuracy stays at {} for {} epochs, as guessing among about {} classes does.",

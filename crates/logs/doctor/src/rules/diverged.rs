@@ -9,6 +9,8 @@
 //! explosion in the very last epoch counts as a jump until a second epoch confirms it, unless it is a
 //! hundredfold; a log that starts after the explosion is recognised by its size only.
 
+use foliar_logread::Series;
+
 use crate::context::Context;
 use crate::rows::{Column, Reading};
 use crate::scores::rising;
@@ -226,6 +228,20 @@ fn stays_above(before: &[(usize, Reading)], after: &[(usize, Reading)]) -> bool 
     after.len() >= 3 && median(after) > TIMES * median(before)
 }
 
+/// Whether the losses are those that spaCy adds up between two lines, beside its scores: that of epoch 0 is of a single batch.
+fn is_summed_since(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    let scored = |series: &Series| {
+        matches!(
+            series.name.trim(),
+            "ENTS_F" | "TAG_ACC" | "DEP_UAS" | "DEP_LAS" | "CATS_SCORE" | "SPANS_SC_F"
+        )
+    };
+    let begins = curve.first().is_some_and(|(row, _)| context.rows[*row].epoch == Some(0.0));
+    begins
+        && context.chosen.train_loss.is_some_and(|series| series.name.trim_start().starts_with("LOSS"))
+        && context.log.series.iter().any(scored)
+}
+
 /// Place in `curve` from which on the loss stays up.
 fn turning_point(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<usize> {
     let first = curve.first()?.1.value;
@@ -238,6 +254,7 @@ fn turning_point(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<us
         floor_after[place] = least;
     }
     let batches = context.chosen.train_loss.is_some_and(|series| series.within_epoch);
+    let summed = is_summed_since(context, curve);
     let mut least_before = f64::INFINITY;
     for (place, (_, reading)) in curve.iter().enumerate() {
         // A run that begins anew after another has not jumped.
@@ -257,7 +274,7 @@ fn turning_point(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<us
             return Some(place);
         }
         // A loss of nothing at first was not computed yet.
-        if reading.value != 0.0 || place > 0 {
+        if reading.value != 0.0 && !summed || place > 0 {
             least_before = least_before.min(reading.value);
         }
     }

@@ -156,13 +156,18 @@ fn never_right(context: &Context<'_>) -> Option<Finding> {
 
 fn above_one(context: &Context<'_>) -> Option<Finding> {
     let shares = context.log.series.iter();
-    let shares = shares.filter(|series| matches!(series.metric, Metric::Accuracy | Metric::F1));
+    let is_area =
+        |series: &Series| series.metric == Metric::OtherScore && series.name.to_lowercase().contains("auc");
+    let shares =
+        shares.filter(|series| matches!(series.metric, Metric::Accuracy | Metric::F1) || is_area(series));
     shares.into_iter().find_map(|series| {
         let is_f1 = series.metric == Metric::F1;
         let point = series.points.iter().find(|point| point.value > 1.0 + 1e-6 || point.value < 0.0)?;
         let found = finding(
             if is_f1 {
                 format!("{} is {}, and no F1 lies outside of 0 to 1.", series.name, number(point.value))
+            } else if is_area(series) {
+                format!("{} is {}, and no area under a curve lies outside of 0 to 1.", series.name, number(point.value))
             } else {
                 format!("{} is {}, which no share of correct answers can be.", series.name, number(point.value))
             },
@@ -170,6 +175,8 @@ fn above_one(context: &Context<'_>) -> Option<Finding> {
             0.8,
             if is_f1 {
                 "Look how it is computed: precision and recall of all photos together, each at most 1. Do not judge this run by it."
+            } else if is_area(series) {
+                "Look how it is computed: duplicates, weights below 0 and scores in half precision break it. Do not judge this run by it."
             } else {
                 "Look how the accuracy is computed: correct answers divided by photos, each counted once."
             },

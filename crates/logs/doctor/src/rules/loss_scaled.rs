@@ -11,7 +11,7 @@ use crate::{Evidence, Finding, Id, Reduction, ScaleEstimate, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if !context.is_scaled() {
-        return None;
+        return apart_throughout(context);
     }
     let reduction = context.scale.reduction?;
     let off = |estimate: Option<ScaleEstimate>| estimate.filter(|estimate| (estimate.best.ln()).abs() > 0.2);
@@ -68,6 +68,35 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             validation accuracy remain meaningful."
             .to_owned(),
         code: Some(fix(reduction).to_owned()),
+    })
+}
+
+/// Two losses of which one is many times the other from the first epoch on, and both fall: a remark, for the scale of neither is known.
+fn apart_throughout(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 6;
+    const TIMES: f64 = 8.0;
+    let losses = context.mean_losses();
+    let ratios = || losses.iter().map(|(_, train, val)| val / train);
+    let (least, most) = ratios().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+    let begins =
+        losses.first().is_some_and(|(row, ..)| context.rows[*row].epoch.is_some_and(|epoch| epoch <= 1.0));
+    let &(index, ..) = losses.last()?;
+    let loss = context.rows[index].val_loss?;
+    let both = super::train_eval_mismatch::falls_with_training(context) && begins && losses.len() >= EPOCHS;
+    (both && least > TIMES && !context.is_own).then(|| Finding {
+        id: Id::LossScaled,
+        severity: Severity::Note,
+        claim: format!(
+            "From the first epoch on the validation loss is {} to {} times the training loss, and falls with it: one of the two is added \
+                up or measured in another way.",
+            number(least.round()),
+            number(most.round())
+        ),
+        evidence: vec![Evidence::at(loss.line, quoted(&context.rows[index], index, "validation loss", loss))],
+        confidence: 0.6,
+        advice: "Print both losses as means per sample, computed by the same function. Until then, compare each with its own past only."
+            .to_owned(),
+        code: None,
     })
 }
 

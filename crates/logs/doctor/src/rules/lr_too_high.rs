@@ -168,12 +168,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .windows(2)
         .filter(|pair| {
             let (before, after) = (pair[0].1.value, pair[1].1.value);
-            after > 1.33 * before && after - before > 0.1 * unit
+            before > 0.0 && after > 1.33 * before && after - before > 0.1 * unit
         })
         .collect();
     let last = rest.last()?.1.value;
     let least = rest.iter().map(|(_, reading)| reading.value).fold(f64::INFINITY, f64::min);
-    let climbs = last > 1.1 * first.1.value && last > 1.5 * least && least < 0.95 * first.1.value;
+    // A loss below 0 has no multiples.
+    let climbs =
+        least > 0.0 && last > 1.1 * first.1.value && last > 1.5 * least && least < 0.95 * first.1.value;
     // Without epochs and validation the lines may be single batches, which vary as much by themselves.
     let mut epochs: Vec<i64> =
         context.rows.iter().filter_map(|row| row.epoch).map(|epoch| epoch as i64).collect();

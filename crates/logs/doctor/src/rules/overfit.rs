@@ -11,6 +11,7 @@
 //! lower one, or for one bad epoch; medians of three epochs are compared, because a jump from single photos is for
 //! `val-spikes`.
 
+mod drift;
 mod implied;
 mod told_best;
 
@@ -21,10 +22,15 @@ use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    if context.penalty.is_some() || context.is_wild() {
+    if context.penalty.is_some() || context.is_wild() || context.is_untrained() {
         return None;
     }
     as_one(context).or_else(|| in_one_of_several(context))
+}
+
+/// Whether training gets better and validation worse in every epoch since the least validation loss.
+pub(crate) fn in_each_epoch(context: &Context<'_>) -> bool {
+    drift::worse_in_each(context).is_some()
 }
 
 /// What all rows say together.
@@ -34,6 +40,7 @@ fn as_one(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| by_accuracy(context))
         .or_else(|| parts_company(context))
         .or_else(|| by_gap(context))
+        .or_else(|| drift::find(context))
         .or_else(|| after_many_epochs(context))
         .or_else(|| implied::find(context))
         .or_else(|| told_best::find(context))
@@ -179,13 +186,21 @@ fn is_one_more_jump(rows: &[(usize, f64, f64)]) -> bool {
 
 /// A training loss near 0 beside a validation loss that is not.
 fn by_gap(context: &Context<'_>) -> Option<Finding> {
-    const EPOCHS: usize = 4;
+    /// Epochs, and those that will do where validation is so many times training.
+    const EPOCHS: (usize, usize) = (4, 3);
+    const FAR: f64 = 8.0;
+    const GROWS: f64 = 2.0;
     let both = context.mean_losses();
     let &(index, train, val) = both.last()?;
+    let far = both.iter().all(|(_, train, val)| *val > FAR * train);
+    let enough = both.len() >= if far { EPOCHS.1 } else { EPOCHS.0 };
+    // A factor is the same in all lines.
+    let (first, last) = (both.first()?, both.last()?);
+    let grows = last.2 / last.1 > GROWS * first.2 / first.1;
     let late = &both[both.len() - both.len().div_ceil(3)..];
     let apart = late.iter().all(|(_, train, val)| *val > 3.0 * train && val - train > 0.7);
     let together = super::train_eval_mismatch::falls_with_training(context);
-    (both.len() >= EPOCHS && apart && train < 0.5 && !together && !context.scale_is_off()).then(|| {
+    (enough && apart && train < 0.5 && !together && (!context.scale_is_off() || far && grows)).then(|| {
         let row = &context.rows[index];
         Finding {
             id: Id::Overfit,
@@ -201,7 +216,7 @@ fn by_gap(context: &Context<'_>) -> Option<Finding> {
                 .map(|loss| Evidence::at(loss.line, quoted(row, index, "validation loss", loss)))
                 .into_iter()
                 .collect(),
-            confidence: 0.25,
+            confidence: if far { 0.6 } else { 0.25 },
             advice: ADVICE.to_owned(),
             code: code(),
         }

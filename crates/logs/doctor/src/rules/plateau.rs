@@ -9,7 +9,7 @@
 use crate::context::Context;
 use crate::learned::late;
 use crate::rows::{Column, Reading};
-use crate::scores::told_best;
+use crate::scores::{told_best, twins};
 use crate::words::{epoch_name, number, percent, printed, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
@@ -29,6 +29,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| idle(context))
         .or_else(|| since_the_first(context))
         .or_else(|| told(context))
+        .or_else(|| score_past(context))
+        .or_else(|| at_rest(context))
 }
 
 /// Losses and accuracies of training and validation that have hardly moved since the first epoch, while training is no better than
@@ -102,6 +104,77 @@ fn told(context: &Context<'_>) -> Option<Finding> {
         )],
         confidence: 0.85,
         advice: "Keep the model of that round, and stop where the held-out value has not improved for some rounds (early stopping)."
+            .to_owned(),
+        code: None,
+    })
+}
+
+/// A score of held-out data that was best long ago, where no loss and no accuracy of validation tells more.
+fn score_past(context: &Context<'_>) -> Option<Finding> {
+    const LINES: usize = 10;
+    const SINCE: usize = 8;
+    twins(context, LINES).into_iter().find_map(|(series, _)| {
+        let points = &series.points;
+        let best = (0..points.len()).max_by(|&a, &b| points[a].value.total_cmp(&points[b].value))?;
+        let (since, last) = (points.len() - 1 - best, points.last()?);
+        (since >= SINCE && 2 * since >= points.len() && last.value < points[best].value).then(|| Finding {
+            id: Id::Plateau,
+            severity: Severity::Note,
+            claim: format!(
+                "`{}` was best with {}, {since} lines before the end, and ends at {}: the rounds since then brought nothing.",
+                series.name.trim(),
+                printed(points[best].value),
+                printed(last.value)
+            ),
+            evidence: vec![
+                Evidence::at(
+                    points[best].line,
+                    format!("{} = {}", series.name.trim(), printed(points[best].value)),
+                ),
+                Evidence::at(last.line, format!("{} = {}", series.name.trim(), printed(last.value))),
+            ],
+            confidence: 0.8,
+            advice: "Keep the model of that round. Lower the learning rate, or stop where the held-out value has not improved for some \
+                rounds (early stopping)."
+                .to_owned(),
+            code: None,
+        })
+    })
+}
+
+/// A validation loss that has hardly moved since the second reading, where no accuracy of validation tells more.
+fn at_rest(context: &Context<'_>) -> Option<Finding> {
+    const READINGS: usize = 5;
+    /// Range of the losses from the second one on, in their size; and where the best is not among the last, of eight and more.
+    const RANGE: (f64, f64) = (0.02, 0.04);
+    const MANY: usize = 8;
+    let curve = context.best_run(Column::ValLoss);
+    let rest = curve.get(1..).filter(|rest| rest.len() + 1 >= READINGS)?;
+    let values = || rest.iter().map(|(_, reading)| reading.value);
+    let (least, most) =
+        values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    let size = least.abs().max(most.abs());
+    let place = (0..rest.len()).min_by(|&a, &b| rest[a].1.value.total_cmp(&rest[b].1.value))?;
+    let past = rest.len() >= MANY && 3 * (place + 1) <= 2 * rest.len();
+    let still = most - least < RANGE.0 * size || past && most - least < RANGE.1 * size;
+    let told = !context.column(Column::ValAccuracy).is_empty() || context.is_own;
+    let (&(start, first), &(index, last)) = (rest.first()?, rest.last()?);
+    (still && size > 0.0 && !told).then(|| Finding {
+        id: Id::Plateau,
+        severity: Severity::Note,
+        claim: format!(
+            "The validation loss has come to rest: since the second of {} readings it stays between {} and {}.",
+            curve.len(),
+            number(least),
+            number(most)
+        ),
+        evidence: vec![
+            Evidence::at(first.line, quoted(&context.rows[start], start, "validation loss", first)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "validation loss", last)),
+        ],
+        confidence: 0.8,
+        advice: "Compare it with the loss of the best constant answer. If it is near it, nothing is learned: check inputs and labels. If \
+            it is far below, the model has converged: more epochs of the same will not help."
             .to_owned(),
         code: None,
     })

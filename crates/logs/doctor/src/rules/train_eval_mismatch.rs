@@ -291,6 +291,9 @@ fn early_gap(context: &Context<'_>) -> Option<(usize, String)> {
         };
         lost.is_none_or(|lost| lost > gap.accuracy) && (by_loss || (lost.is_some() && row.val_loss.is_none()))
     };
+    if was_trained_before(first.1, by_train) {
+        return None;
+    }
     if !apart(first.1, FIRST) || !rest.iter().all(|(_, row)| apart(row, NEXT)) || falls_with_training(context)
     {
         return None;
@@ -312,6 +315,16 @@ fn early_gap(context: &Context<'_>) -> Option<(usize, String)> {
         _ => return None,
     };
     Some((first.0, text))
+}
+
+/// Whether a first epoch without an accuracy of training has a loss that only a network has that knows its photos, while most
+/// validation photos are right: it was trained on them before, and both parts are evaluated alike.
+fn was_trained_before(row: &Row, by_train: f64) -> bool {
+    const KNOWN: f64 = 0.2;
+    const RIGHT: f64 = 0.75;
+    row.train_accuracy.is_none()
+        && row.train_loss.is_some_and(|loss| loss.value / by_train < KNOWN)
+        && row.val_accuracy.is_some_and(|accuracy| accuracy.value >= RIGHT)
 }
 
 /// The second and the third epoch, where a network has seen each photo once or twice: too early to know them by heart.

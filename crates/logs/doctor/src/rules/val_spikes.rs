@@ -11,7 +11,7 @@ use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    if context.penalty.is_some() {
+    if context.penalty.is_some() || context.is_untrained() {
         return None;
     }
     let by_val = context.factors().1;

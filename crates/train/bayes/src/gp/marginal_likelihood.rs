@@ -21,7 +21,7 @@ use foliar_linalg::{Cholesky, dot};
 
 use super::kernel::matern;
 use super::warp::{Excess, warp};
-use crate::minimise::{Limits, minimise};
+use foliar_linalg::{Limits, minimise};
 
 /// Variance of the unknown mean, over the signal variance.
 pub(crate) const MEAN_VARIANCE: f64 = 10.0;
@@ -148,7 +148,7 @@ impl Hyperparameters {
         let limits = Limits { evaluations, gradient: 1e-3, decrease: 1e-4, first_step: 0.5 };
         let mut best = (Hyperparameters::prior(data), f64::INFINITY);
         for start in starts {
-            let (logs, value) = minimise(&start.to_logs(), &bounds, limits, |logs, gradient| {
+            let (logs, value) = minimise(&start.to_logs(), Some(&bounds), limits, |logs, gradient| {
                 marginal_likelihood.evaluate(logs, gradient)
             });
             if value < best.1 {

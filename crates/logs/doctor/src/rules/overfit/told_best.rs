@@ -6,13 +6,56 @@
 
 use super::ADVICE;
 use crate::context::Context;
-use crate::scores::{long_past, told_best};
+use crate::scores::{long_past, middle_of_last_third, told_best, twins};
 use crate::words::printed;
 use crate::{Evidence, Finding, Id, Severity};
-use foliar_logread::Metric;
+use foliar_logread::{Metric, Series};
 
 pub(super) fn find(context: &Context<'_>) -> Option<Finding> {
-    told(context).or_else(|| by_score(context))
+    told(context).or_else(|| by_score(context)).or_else(|| gains_nothing(context))
+}
+
+/// A score of held-out data that lies far below that of training, and gains next to nothing of what training still gains, or falls
+/// behind it farther and farther.
+fn gains_nothing(context: &Context<'_>) -> Option<Finding> {
+    const LINES: usize = 8;
+    const APART: f64 = 0.1;
+    const GAIN: f64 = 0.003;
+    const SHARE: f64 = 0.1;
+    /// How far apart they end, and how much farther than they began, where held-out data still gain.
+    const BEHIND: (f64, f64) = (0.15, 0.08);
+    twins(context, LINES).into_iter().find_map(|(held_out, train)| {
+        let train = train?;
+        let values = |series: &Series| series.points.iter().map(|point| point.value).collect::<Vec<f64>>();
+        let (learned, judged) = (values(train), values(held_out));
+        let (first, last) = (*learned.first()?, *learned.last()?);
+        let end = middle_of_last_third(&judged)?;
+        let ups = learned.windows(2).filter(|pair| pair[1] > pair[0]).count();
+        let rises = last > first + GAIN && 5 * ups >= 4 * (learned.len() - 1);
+        let nothing = end - judged[0] < SHARE * (last - first);
+        let behind = last - end > BEHIND.0 && last - end > first - judged[0] + BEHIND.1;
+        let line = held_out.points.last()?.line;
+        let now = held_out.points.last()?.value;
+        (rises && (nothing && last > end + APART || behind)).then(|| Finding {
+            id: Id::Overfit,
+            severity: Severity::Warning,
+            claim: format!(
+                "`{}` rises from {} to {} while `{}` ends at {}: most of what training gains is learned by heart.",
+                train.name.trim(),
+                printed(first),
+                printed(last),
+                held_out.name.trim(),
+                printed(end)
+            ),
+            evidence: vec![Evidence::at(
+                line,
+                format!("{} = {}", held_out.name.trim(), printed(now)),
+            )],
+            confidence: 0.75,
+            advice: ADVICE.replace("best validation epoch", "best round"),
+            code: None,
+        })
+    })
 }
 
 /// A score of held-out data that was best long ago, while that of training has risen since and is far better.

@@ -1,4 +1,4 @@
-//! Minimisation of a smooth function within a box.
+//! Minimisation of a smooth function, everywhere or within a box.
 //!
 //! | symbol | shape | meaning |
 //! | --- | --- | --- |
@@ -11,35 +11,35 @@
 
 use std::collections::VecDeque;
 
-use foliar_linalg::dot;
+use crate::dot;
 
 const MEMORY: usize = 8;
 
 /// When to stop, and the length of the first step.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Calls of the function.
-    pub(crate) evaluations: usize,
+    pub evaluations: usize,
     /// Largest free gradient component that counts as a minimum.
-    pub(crate) gradient: f64,
+    pub gradient: f64,
     /// Stop once a step lowers the value by less than this.
-    pub(crate) decrease: f64,
+    pub decrease: f64,
     /// Length of the first step.
-    pub(crate) first_step: f64,
+    pub first_step: f64,
 }
 
-/// Minimises `function` from `start` within `bounds`; returns the best point and its value. `function` writes its gradient
-/// and returns its value. Points whose value is not finite are never accepted.
+/// Minimises `function` from `start`, within `bounds` if there are any; returns the best point and its value. `function` writes its
+/// gradient and returns its value. Points whose value is not finite are never accepted.
 ///
 /// # Panics
 /// If `bounds` has another length than `start`.
-pub(crate) fn minimise(
+pub fn minimise(
     start: &[f64],
-    bounds: &[(f64, f64)],
+    bounds: Option<&[(f64, f64)]>,
     limits: Limits,
     mut function: impl FnMut(&[f64], &mut [f64]) -> f64,
 ) -> (Vec<f64>, f64) {
-    assert_eq!(start.len(), bounds.len(), "one pair of bounds per coordinate");
+    assert!(bounds.is_none_or(|bounds| bounds.len() == start.len()), "one pair of bounds per coordinate");
     let mut point = start.to_vec();
     project(&mut point, bounds);
     let mut gradient = vec![0.0; point.len()];
@@ -49,7 +49,7 @@ pub(crate) fn minimise(
     while used < limits.evaluations && value.is_finite() {
         let free: Vec<bool> = (0..point.len())
             .map(|axis| {
-                let (low, high) = bounds[axis];
+                let Some((low, high)) = bounds.map(|bounds| bounds[axis]) else { return true };
                 !((point[axis] <= low && gradient[axis] > 0.0)
                     || (point[axis] >= high && gradient[axis] < 0.0))
             })
@@ -111,8 +111,8 @@ pub(crate) fn minimise(
     (point, value)
 }
 
-fn project(point: &mut [f64], bounds: &[(f64, f64)]) {
-    for (coordinate, &(low, high)) in point.iter_mut().zip(bounds) {
+fn project(point: &mut [f64], bounds: Option<&[(f64, f64)]>) {
+    for (coordinate, &(low, high)) in point.iter_mut().zip(bounds.into_iter().flatten()) {
         *coordinate = coordinate.clamp(low, high);
     }
 }
@@ -157,14 +157,20 @@ mod tests {
 
     #[test]
     fn finds_a_minimum_inside() {
-        let (point, value) = minimise(&[-1.2, 1.0], &[(-2.0, 2.0); 2], LIMITS, rosenbrock);
+        let (point, value) = minimise(&[-1.2, 1.0], Some(&[(-2.0, 2.0); 2]), LIMITS, rosenbrock);
+        assert!(value < 1e-14 && (point[0] - 1.0).abs() < 1e-6, "{point:?} {value}");
+    }
+
+    #[test]
+    fn needs_no_bounds() {
+        let (point, value) = minimise(&[-1.2, 1.0], None, LIMITS, rosenbrock);
         assert!(value < 1e-14 && (point[0] - 1.0).abs() < 1e-6, "{point:?} {value}");
     }
 
     #[test]
     fn finds_a_minimum_at_a_bound() {
         // With x at most 0.5 the minimum is at (0.5, 0.25).
-        let (point, value) = minimise(&[-1.2, 1.0], &[(-2.0, 0.5), (-2.0, 2.0)], LIMITS, rosenbrock);
+        let (point, value) = minimise(&[-1.2, 1.0], Some(&[(-2.0, 0.5), (-2.0, 2.0)]), LIMITS, rosenbrock);
         assert!((value - 0.25).abs() < 1e-9, "{point:?} {value}");
         assert_eq!(point[0], 0.5);
         assert!((point[1] - 0.25).abs() < 1e-6);
@@ -176,7 +182,7 @@ mod tests {
             gradient[0] = -1.0;
             if x[0] > 0.7 { f64::NAN } else { -x[0] }
         };
-        let (point, _) = minimise(&[-3.0], &[(0.0, 1.0)], LIMITS, wall);
+        let (point, _) = minimise(&[-3.0], Some(&[(0.0, 1.0)]), LIMITS, wall);
         assert!((0.69..=0.7).contains(&point[0]), "{point:?}");
     }
 
@@ -184,7 +190,7 @@ mod tests {
     fn never_calls_more_often_than_allowed() {
         let mut calls = 0;
         let limits = Limits { evaluations: 7, ..LIMITS };
-        minimise(&[-1.2, 1.0], &[(-2.0, 2.0); 2], limits, |x, gradient| {
+        minimise(&[-1.2, 1.0], Some(&[(-2.0, 2.0); 2]), limits, |x, gradient| {
             calls += 1;
             rosenbrock(x, gradient)
         });

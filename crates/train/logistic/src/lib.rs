@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod classifier;
+mod examples;
+mod problem;
+mod scaling;
+mod solution;
+
+pub use classifier::Classifier;
+pub use examples::Examples;
+pub use problem::Problem;
+pub use solution::{Precision, Solution};

@@ -1,0 +1,158 @@
+//! A refit by logistic regression, which has one answer and needs no learning rate.
+//!
+//! Penalties are tried from the strongest to the weakest, each fold going on from its last solution. Once two in a row were
+//! worse than the best, weaker ones are not tried: the loss over the strength has one valley. The search solves coarsely; for the
+//! penalty that it chooses the folds are solved as closely as the last classifier, since what stops early is less sure of itself.
+
+use std::ops::ControlFlow;
+
+use foliar_logistic::{Examples, Precision, Problem, Solution};
+use foliar_nn::{Op, Tensor, infer};
+use foliar_runlog::StopReason;
+
+use super::{Progress, Refit, Source};
+use crate::best_epoch::{BestEpoch, EpochScore};
+use crate::error::TrainError;
+use crate::out_of_fold::{OutOfFoldPredictions, Validated};
+use crate::photographs::Photographs;
+
+/// The penalties that are tried, on standardised features and the mean loss of a photograph.
+const STRENGTHS: [f64; 8] = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003];
+/// Strengths in a row that are worse than the best, after which no more are tried.
+const PATIENCE: usize = 2;
+
+/// The photographs of a run as a fold of its cross-validation sees them.
+struct Fold<'a> {
+    /// From 1.
+    number: u32,
+    photographs: &'a Photographs,
+    problem: Problem<'a>,
+    solution: Option<Solution>,
+}
+
+impl Source<'_> {
+    /// Whether the classifier is one linear layer on one row of features.
+    pub(super) fn is_linear(&self) -> Result<bool, TrainError> {
+        let Self { graph, recipe, .. } = self;
+        let size = recipe.image_size();
+        let features = infer(graph, 1, size, size)?[graph.backbone()];
+        let is_linear = matches!(graph.nodes[graph.classifier()].op, Op::Linear { .. });
+        Ok(is_linear && features.h() * features.w() == 1)
+    }
+
+    /// The classifier of `whole` with the penalty with which the classifiers of the folds did best.
+    pub(super) fn by_strength(
+        &self,
+        whole: &Photographs,
+        folds: &[Photographs],
+        progress: &mut Progress<'_>,
+    ) -> Result<ControlFlow<StopReason, Refit>, TrainError> {
+        let Self { recipe, .. } = self;
+        let trainer = match self.begin(whole, &recipe.phases[0])? {
+            ControlFlow::Continue(trainer) => trainer,
+            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+        };
+        let classes = &whole.dataset.classes;
+        let (rows, labels) = match trainer.features() {
+            Some(features) => (features.plain_rows().0, features.train_labels()),
+            None => (Vec::new(), &[][..]),
+        };
+        let examples = Examples {
+            features: &rows,
+            labels,
+            classes: classes.len(),
+            label_smoothing: recipe.loss.label_smoothing,
+        };
+        let problem = |photographs| Problem::new(&examples, &self.counts(whole, photographs));
+        let measured = folds.iter().zip(1..).filter(|(fold, _)| !fold.splits.validation.is_empty());
+        let folds: Option<Vec<Fold<'_>>> = measured
+            .map(|(photographs, number)| {
+                Some(Fold { number, photographs, problem: problem(photographs)?, solution: None })
+            })
+            .collect();
+        let (Some(mut folds), Some(last)) = (folds, problem(whole)) else {
+            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+        };
+        let count = folds.len();
+        let searched = count * STRENGTHS.len();
+        let all = searched + count + 1;
+        let mut choice = BestEpoch::default();
+        // The strength that did best, and the solutions for it.
+        let mut best: Option<(f64, Vec<Option<Solution>>)> = None;
+        let mut worse = 0;
+        for (place, strength) in STRENGTHS.into_iter().enumerate() {
+            for (index, fold) in folds.iter_mut().enumerate() {
+                fold.solution = Some(fold.problem.solve(strength, fold.solution.as_ref(), Precision::Coarse));
+                if let ControlFlow::Break(reason) = progress(place * count + index + 1, all) {
+                    return Ok(ControlFlow::Break(reason));
+                }
+            }
+            let validated = Validated::of(out_of_fold(&folds, whole), classes);
+            let Some(validated) = validated.filter(Validated::is_finite) else { continue };
+            if choice.take(EpochScore::new(0, 1, Some(&validated))) {
+                let solutions = folds.iter().map(|fold| fold.solution.clone()).collect();
+                (best, worse) = (Some((strength, solutions)), 0);
+            } else {
+                worse += 1;
+            }
+            if worse == PATIENCE {
+                break;
+            }
+        }
+        let Some((strength, starts)) = best else {
+            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+        };
+        for (index, (fold, start)) in folds.iter_mut().zip(&starts).enumerate() {
+            fold.solution = Some(fold.problem.solve(strength, start.as_ref(), Precision::Full));
+            if let ControlFlow::Break(reason) = progress(searched + index + 1, all) {
+                return Ok(ControlFlow::Break(reason));
+            }
+        }
+        let Some(validated) = Validated::of(out_of_fold(&folds, whole), classes) else {
+            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+        };
+        let score = EpochScore::new(0, 1, Some(&validated));
+        let start = starts.first().and_then(Option::as_ref);
+        let solution = last.solve(strength, start, Precision::Full);
+        let classifier = last.classifier(&solution);
+        let mut state = trainer.outcome();
+        let name = &self.graph.nodes[self.graph.classifier()].name;
+        let width = classifier.weight.len() / classes.len().max(1);
+        let weight = Tensor { shape: vec![classes.len(), width], data: classifier.weight };
+        let bias = Tensor { shape: vec![classes.len()], data: classifier.bias };
+        state.tensors.insert(format!("{name}.weight"), weight);
+        state.tensors.insert(format!("{name}.bias"), bias);
+        if let ControlFlow::Break(reason) = progress(all, all) {
+            return Ok(ControlFlow::Break(reason));
+        }
+        let out_of_fold = validated.out_of_fold;
+        Ok(ControlFlow::Continue(Refit { state, best: score, strength: Some(strength), out_of_fold }))
+    }
+
+    /// How much each training photograph of `whole` counts for those of `part`: as its class does, and 0 where it is not one.
+    fn counts(&self, whole: &Photographs, part: &Photographs) -> Vec<f32> {
+        let of_classes = part.class_weights(self.recipe.loss.class_weights);
+        let count = |photo: &usize| {
+            let class = whole.dataset.photos[*photo].class;
+            let learns = part.splits.train.binary_search(photo).is_ok();
+            if learns { of_classes.as_ref().map_or(1.0, |weights| weights[class]) } else { 0.0 }
+        };
+        whole.splits.train.iter().map(count).collect()
+    }
+}
+
+/// What the solutions of the folds say of the photographs that they have not learned from.
+fn out_of_fold(folds: &[Fold<'_>], whole: &Photographs) -> OutOfFoldPredictions {
+    let classes = whole.dataset.classes.len();
+    let mut predictions = OutOfFoldPredictions::default();
+    for Fold { number, photographs, problem, solution } in folds {
+        let Some(solution) = solution else { continue };
+        let logits = problem.logits(solution);
+        let photos = photographs.splits.validation.clone();
+        let rows = photos.iter().filter_map(|photo| whole.splits.train.binary_search(photo).ok());
+        let logits = rows.flat_map(|row| &logits[row * classes..(row + 1) * classes]).copied().collect();
+        let labels = photographs.labels(&photos);
+        predictions.extend(OutOfFoldPredictions { photos, labels, folds: Vec::new(), logits }, *number);
+    }
+    predictions.sorted(classes)
+}
