@@ -90,7 +90,7 @@ class Scene:
             shutil.rmtree(self.root / name, ignore_errors=True)
 
     def run(self, arguments: list[str], before: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
-        environment = dict(os.environ, FOLIAR_CACHE=str(self.root / "cache"))
+        environment = dict(os.environ, FOLIAR_CACHE=str(self.root / "cache"), FOLIAR_OFFLINE="1")
         return subprocess.run([*before, str(self.program), *arguments], cwd=self.root, env=environment, capture_output=True,
                               stdin=subprocess.DEVNULL, timeout=LONGEST, text=True, errors="replace")
 

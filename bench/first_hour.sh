@@ -12,7 +12,7 @@ weights=$(readlink -f "$1"); shift
 here=$(mktemp -d); trap 'rm -rf "$here"' EXIT
 folders=(); for folder in "$@"; do folders+=("$(readlink -f "$folder")"); done
 cd "$here" || exit 1
-mkdir bin; ln -s "$program" bin/foliar; export PATH="$here/bin:$PATH" FOLIAR_CACHE="$here/cache" TERM=xterm
+mkdir bin; ln -s "$program" bin/foliar; export PATH="$here/bin:$PATH" FOLIAR_CACHE="$here/cache" FOLIAR_OFFLINE=1 TERM=xterm
 failed=0 steps=0
 
 complain() { echo "FAILED: $1" >&2; sed 's/^/    /' "$2" | tail -${3:-15} >&2; failed=$((failed + 1)); }

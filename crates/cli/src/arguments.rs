@@ -207,21 +207,26 @@ pub(crate) enum GroupName {
 }
 
 /// What is trained on what, and how.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Training")]
 pub(crate) struct RecipeArguments {
-    /// Network; `foliar summary --model NAME` describes it [default: the network of the weights, else baseline]
+    /// Network; `foliar summary --model NAME` describes it [default: that of the weights; baseline where there are none]
     #[arg(long, value_name = "NAME", value_parser = models())]
     pub(crate) model: Option<String>,
-    /// Start from pretrained weights: a file (safetensors, PyTorch's .pth, or model.foliar), a run, or `imagenet` for
-    /// those that `foliar weights fetch` downloaded for the model
+    /// Start from pretrained weights: a file (safetensors, PyTorch's .pth, or model.foliar), a run, `imagenet` for
+    /// those that `foliar weights fetch` downloaded for the model, or `none` [default: those of the catalogue that are
+    /// there, else they are downloaded once; none for --recipe scratch]
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
+    /// Download nothing: without --weights, take what `foliar weights list` calls cached, or none. FOLIAR_OFFLINE=1 says
+    /// so for every command
+    #[arg(long)]
+    pub(crate) offline: bool,
     /// Which weights of a file that holds several, by the word before their names, such as `model` [default: an average
     /// (`ema`, `teacher`, `swa`) if there is one]
     #[arg(long, value_name = "WORD", requires = "weights")]
     pub(crate) weights_key: Option<String>,
-    /// Training recipe [default: quick with --weights, else scratch]
+    /// Training recipe [default: quick with pretrained weights, else scratch]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) recipe: Option<RecipeName>,
     /// What to freeze: none, backbone (all but the classifier), or stage:N (the first N stages) [default: backbone for

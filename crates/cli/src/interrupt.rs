@@ -2,10 +2,13 @@
 
 use std::io;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
+/// Whether [`listen`] was called.
+static LISTENS: AtomicBool = AtomicBool::new(false);
 /// When an end was asked for.
 static ASKED: OnceLock<Instant> = OnceLock::new();
 
@@ -17,11 +20,15 @@ const CANNOT_LISTEN: &str =
     "cannot listen for Ctrl-C: there is too little memory, or there are too many threads; end other programs";
 
 /// Listens from now on for Ctrl-C, for termination, and for a terminal that is closed unless hang-ups are ignored, as `nohup` asks.
+/// Later calls change nothing.
 ///
 /// # Errors
 /// The operating system's, if it cannot be listened.
 pub(crate) fn listen() -> anyhow::Result<()> {
-    on_request(ask).context(CANNOT_LISTEN)
+    if !LISTENS.swap(true, Ordering::Relaxed) {
+        on_request(ask).context(CANNOT_LISTEN)?;
+    }
+    Ok(())
 }
 
 /// Listens from now on for the same, and calls `first` where an end is asked for. A second press ends at once.

@@ -74,3 +74,41 @@ fn what_is_known_by_a_few_digits_is_not_called_verified() {
     let refused = scene.run(&["weights", "verify", "resnet18-f37072fd.pth"]).expect(1).err;
     assert!(refused.contains("f37072fd47e89c5e827621c5baffa750"), "{refused}");
 }
+
+/// Who has no network gets a classifier and is told what it lacks; a damaged file is no reason to go without.
+#[test]
+fn training_without_weights_looks_for_some() {
+    let scene = Scene::new(8);
+    let train = |mirror: &str, more: &[&str]| {
+        let arguments = [&common::train_arguments("run"), more].concat();
+        let mut command = scene.command(&arguments);
+        command.env("FOLIAR_OFFLINE", "0").env("FOLIAR_WEIGHTS_URL", mirror);
+        common::Finished::from(command.output().unwrap())
+    };
+    let refusing = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let planned = train(&refusing, &["--dry-run"]).expect(0);
+    assert!(planned.out.contains("to be downloaded once"), "{planned:#?}");
+    assert!(planned.out.lines().filter(|line| line.contains("about ")).count() > 4, "{planned:#?}");
+    assert!(!scene.path("cache").exists());
+    let said = train(&refusing, &["--recipe", "quick"]).expect(2).err;
+    assert!(said.contains("they cannot be downloaded") && !scene.path("run").exists(), "{said}");
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let trained = flat(&train(&refusing, &[]).expect(0).err);
+    for told in [
+        "MiB from http://127.0.0.1",
+        "no pretrained weights: they cannot be downloaded (",
+        "is right less often",
+        "foliar weights fetch ",
+        "baseline: ",
+    ] {
+        assert!(trained.contains(told), "{told}: {trained}");
+    }
+    let recipe = fs::read_to_string(scene.path("run/recipe.toml")).unwrap();
+    assert!(recipe.contains("model = \"baseline\""), "{recipe}");
+    fs::write(scene.path("cache/mobilenet_v2-7ebf99e0.pth"), "abc").unwrap();
+    fs::rename(scene.path("run"), scene.path("first")).unwrap();
+    let said = train(&refusing, &[]).expect(1).err;
+    assert!(said.contains("mobilenet_v2-7ebf99e0.pth is damaged"), "{said}");
+    let said = train(&refusing, &["--weights", "none"]).expect(0).err;
+    assert!(!said.contains("pretrained"), "{said}");
+}

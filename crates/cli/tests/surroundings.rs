@@ -151,7 +151,8 @@ fn a_hang_up_saves_unless_it_is_ignored() {
         let arguments = train_arguments("run").join(" ");
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("{begin}exec {program} {arguments} --epochs 8 --threads 1")]);
-        shell.current_dir(scene.root()).env("FOLIAR_CACHE", scene.path("cache"));
+        shell.current_dir(scene.root());
+        shell.env("FOLIAR_CACHE", scene.path("cache")).env("FOLIAR_OFFLINE", "1");
         let child =
             shell.stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
         wait_for_an_epoch(&scene.path("run"));
@@ -175,7 +176,8 @@ fn too_little_memory_is_said() {
             "-c",
             &format!("ulimit -v {kibibytes}; exec {program} {arguments} --epochs 1 --threads 2"),
         ]);
-        shell.current_dir(scene.root()).env("FOLIAR_CACHE", scene.path("cache"));
+        shell.current_dir(scene.root());
+        shell.env("FOLIAR_CACHE", scene.path("cache")).env("FOLIAR_OFFLINE", "1");
         let ended = Finished::from(shell.output().unwrap());
         match ended.code {
             Some(0) => {}

@@ -10,7 +10,7 @@ use foliar_scan::{ClassMap, ColumnChoice, LabelSource};
 use super::Command;
 use crate::exit::UsageError;
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct LabelArguments {
     /// Table that says the class of each photo: CSV (also with semicolons or tabs), JSON, JSON lines, COCO, or a list; may be given
     /// more than once [default: found, where photos lie in no class folders]

@@ -4,7 +4,7 @@ use clap::Args;
 use foliar_nn::{Cpu, Device, LowMemoryCpu};
 
 /// What training and every machine setting share.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(args_override_self = true, next_help_heading = "Machine")]
 pub(crate) struct MachineArguments {
     /// Threads for arithmetic; 0 uses all cores. Results do not depend on it

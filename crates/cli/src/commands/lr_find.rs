@@ -7,6 +7,7 @@ use foliar_files::Printable as _;
 use foliar_report::{Frame, Heading, RateCurve, Theme, rate_curve};
 use foliar_train::{RateTest, check, lr_find};
 
+use super::train::beginning::settle;
 use super::train::open_photographs;
 use super::train::recipe::from_arguments;
 use super::train::screen::Screen;
@@ -21,9 +22,9 @@ const WIDTH: u32 = 900;
 
 pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
     picture::check_name(&arguments.picture)?;
-    let recipe = from_arguments(&arguments.recipe)?;
-    use_threads(arguments.recipe.machine.threads)?;
     let photos = arguments.recipe.labels.root(arguments.photos.as_deref())?;
+    use_threads(arguments.recipe.machine.threads)?;
+    let recipe = from_arguments(&settle(&arguments.recipe, &photos)?)?;
     let photographs = open_photographs(&photos, &recipe, &arguments.recipe.machine)?;
     check(&recipe, &photographs.dataset.classes)?.iter().for_each(|note| say!("{note}"));
     interrupt::listen()?;

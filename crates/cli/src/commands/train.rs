@@ -1,5 +1,6 @@
 //! `foliar train`: photographs in, run folder out.
 
+pub(crate) mod beginning;
 mod dry_run;
 mod ending;
 pub(crate) mod recipe;
@@ -35,16 +36,16 @@ const CLASSES: usize = 10;
 
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     let began = Instant::now();
-    let recipe = recipe::from_arguments(&arguments.recipe)?;
     let photos = arguments.recipe.labels.root(arguments.photos.as_deref())?;
     if arguments.dry_run {
-        return dry_run::print(&photos, &arguments.recipe, &recipe);
+        return dry_run::print(&photos, &beginning::plan(&arguments.recipe, &photos)?);
     }
     use_threads(arguments.recipe.machine.threads)?;
     if let Some(out) = &arguments.out {
-        // Refused before any photograph is read.
+        // Refused before anything is downloaded and any photograph is read.
         RunDir::check(out)?;
     }
+    let recipe = recipe::from_arguments(&beginning::settle(&arguments.recipe, &photos)?)?;
     let photographs = open_photographs(&photos, &recipe, &arguments.recipe.machine)?;
     // A network that does not fit leaves no run folder behind.
     check(&recipe, &photographs.dataset.classes)?;

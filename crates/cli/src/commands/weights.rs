@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use foliar_catalogue::{
-    CATALOGUE, Entry, FetchEvent, Options, cached, default_cache_dir, fetch, find, for_model, verify,
+    CATALOGUE, Entry, FetchEvent, Fetched, Options, cached, default_cache_dir, fetch, find, for_model, verify,
 };
 use indicatif::ProgressBar;
 
@@ -20,11 +20,17 @@ use crate::{interrupt, progress};
 
 /// The value of `--weights` that means the catalogue's file for the model.
 const IMAGENET: &str = "imagenet";
+/// The value of `--weights` that means random weights.
+const NONE: &str = "none";
 
 pub(crate) fn run(arguments: &WeightsArguments) -> anyhow::Result<Exit> {
     match &arguments.command {
         WeightsCommand::List => list(),
-        WeightsCommand::Fetch { name } => download(find(name)?),
+        WeightsCommand::Fetch { name } => {
+            let fetched = download(find(name)?, &Options::from_environment()?)?;
+            writeln!(output::data(), "{}", fetched.file.path.display())?;
+            Ok(Exit::Done)
+        }
         WeightsCommand::Verify { file } => check(file),
     }
 }
@@ -32,6 +38,11 @@ pub(crate) fn run(arguments: &WeightsArguments) -> anyhow::Result<Exit> {
 /// Whether `--weights` means the catalogue's file for the model.
 pub(crate) fn is_catalogued(weights: &Path) -> bool {
     weights.as_os_str() == IMAGENET && !weights.exists()
+}
+
+/// Whether `--weights` means random weights.
+pub(crate) fn is_none(weights: &Path) -> bool {
+    weights.as_os_str() == NONE && !weights.exists()
 }
 
 /// The file that `--weights` names: the given file, the bundle of the given run, or the catalogue's file for `model` in the cache.
@@ -89,13 +100,16 @@ fn list() -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn download(entry: &Entry) -> anyhow::Result<Exit> {
-    let options = Options::from_environment()?;
+/// Makes sure that the file of `entry` is in the cache, with a bar, and says how it got there.
+///
+/// # Errors
+/// As for [`fetch`].
+pub(crate) fn download(entry: &Entry, options: &Options) -> anyhow::Result<Fetched> {
     interrupt::listen()?;
     let bar = progress::bar(0, "{msg} {bar:16} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
     bar.set_message(entry.file);
     let mut told = 1;
-    let fetched = fetch(entry, &options, &mut |event| show(&bar, &mut told, event));
+    let fetched = fetch(entry, options, &mut |event| show(&bar, &mut told, event));
     bar.finish_and_clear();
     let fetched = fetched?;
     let how = if fetched.downloaded { "downloaded" } else { "already in the cache" };
@@ -103,8 +117,7 @@ fn download(entry: &Entry) -> anyhow::Result<Exit> {
         64 => say!("{how} and verified"),
         digits => say!("{how}: {}", begins(digits)),
     }
-    writeln!(output::data(), "{}", fetched.file.path.display())?;
-    Ok(Exit::Done)
+    Ok(fetched)
 }
 
 /// Shows how far the download is, and one line an attempt that failed; `told` is the last attempt that a line has announced.

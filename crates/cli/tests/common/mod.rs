@@ -36,7 +36,7 @@ impl Scene {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foliar"));
         command.args(arguments).current_dir(self.folder.path());
-        command.env("FOLIAR_CACHE", self.path("cache"));
+        command.env("FOLIAR_CACHE", self.path("cache")).env("FOLIAR_OFFLINE", "1");
         command
     }
 
@@ -52,7 +52,8 @@ impl Scene {
         let script = format!("ulimit -v {limit}; ulimit -c 0; \"$0\" \"$@\"; code=$?; times >&2; exit $code");
         let mut shell = Command::new("sh");
         shell.args(["-c", &script, env!("CARGO_BIN_EXE_foliar")]).args(arguments);
-        shell.current_dir(self.root()).env("FOLIAR_CACHE", self.path("cache"));
+        shell.current_dir(self.root());
+        shell.env("FOLIAR_CACHE", self.path("cache")).env("FOLIAR_OFFLINE", "1");
         let ended = Finished::from(shell.output().unwrap());
         let seconds = |time: &str| {
             let (minutes, seconds) = time.trim_end_matches('s').split_once('m').unwrap();

@@ -1,22 +1,29 @@
 //! `foliar train --dry-run`: what would be done, and why.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
+use foliar_catalogue::Entry;
 use foliar_files::Printable as _;
 use foliar_nn::{Graph, Optimizer, zoo};
 use foliar_scan::scan;
-use foliar_train::{Freeze, Head, Phase, Recipe, Schedule, planned_split};
+use foliar_train::{Freeze, Head, Phase, Schedule, planned_split};
 use foliar_vision::{Augment, Split};
 
+use super::beginning::{self, Beginning, Choice};
 use super::recipe;
-use crate::arguments::{RecipeArguments, RecipeName};
+use crate::arguments::RecipeName;
 use crate::commands::file_problems;
 use crate::commands::grouping::{Undivided, grouping};
 use crate::exit::Exit;
 use crate::output;
 
-pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
+pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit> {
+    let arguments = &beginning.arguments;
+    let recipe = &match beginning.planned {
+        Some(_) => recipe::planned(arguments)?,
+        None => recipe::from_arguments(arguments)?,
+    };
     let (dataset, problems) = scan(photos, &recipe.data.scanning(photos)?)?;
     super::say_data(&dataset, &recipe.data);
     let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
@@ -29,9 +36,12 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     }
     let size = recipe.image_size();
     writeln!(out, "network      {} on {size} x {size} pixels", recipe.model)?;
-    let begin = match &recipe.weights {
-        Some(weights) => format!("the weights in {}", weights.file.shown()),
-        None => format!("random weights of seed {}", recipe.seed),
+    let begin = match (&recipe.weights, beginning.planned) {
+        (Some(weights), _) => format!("the weights in {}", weights.file.shown()),
+        (None, Some(Entry { file, mebibytes, folder, licence, .. })) => {
+            format!("{file}, to be downloaded once: {mebibytes:.1} MiB from {folder} ({licence})")
+        }
+        (None, None) => format!("random weights of seed {}", recipe.seed),
     };
     writeln!(out, "weights      {begin}")?;
     if recipe.weights.is_some() && dataset.classes.len() >= 2 {
@@ -48,6 +58,9 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
                 "             it has learned from {known} of the photos: they are never measured on"
             )?;
         }
+    }
+    if beginning.is_chosen {
+        write_choices(&mut out, &recipe.model, count)?;
     }
     let (name, why) = match recipe::name(arguments) {
         RecipeName::Quick => (
@@ -121,6 +134,25 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         )?;
     }
     Ok(Exit::Done)
+}
+
+/// The networks that could have been chosen, with what they cost.
+fn write_choices(out: &mut impl Write, model: &str, photographs: usize) -> io::Result<()> {
+    writeln!(out, "chosen       since no --model or --weights was given, of:")?;
+    writeln!(out, "               network             right on ImageNet   MiB   for these photos")?;
+    for Choice { entry, is_there, seconds } in beginning::choices(photographs) {
+        let Entry { name, mebibytes, top1, .. } = entry;
+        let mark = if entry.model == model { '>' } else { ' ' };
+        let place = if is_there { ", in the cache" } else { "" };
+        let time = duration(seconds);
+        writeln!(out, "             {mark} {name:20} {top1:15.1} % {mebibytes:5.1}   about {time}{place}")?;
+    }
+    Ok(())
+}
+
+/// A rough time: `20 s`, `3 min`.
+fn duration(seconds: f64) -> String {
+    if seconds < 90.0 { format!("{:.0} s", seconds.max(1.0)) } else { format!("{:.0} min", seconds / 60.0) }
 }
 
 fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {

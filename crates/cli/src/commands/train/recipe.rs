@@ -18,15 +18,20 @@ use crate::arguments::{
 use crate::commands::{paths, weights};
 use crate::exit::UsageError;
 
-/// The recipe that the arguments ask for.
+/// The recipe that the arguments ask for, whose weights are named or none.
 pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
-    let name = name(arguments);
-    if name != RecipeName::Scratch && arguments.weights.is_none() {
+    if name(arguments) != RecipeName::Scratch && weights(arguments).is_none() {
         let message =
             "this recipe starts from pretrained weights: give --weights FILE, or --weights imagenet";
         return Err(UsageError(message.to_owned()).into());
     }
-    let weights = arguments.weights.as_deref();
+    planned(arguments)
+}
+
+/// The recipe that the arguments ask for, whose weights need not be there yet.
+pub(super) fn planned(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
+    let name = name(arguments);
+    let weights = weights(arguments);
     let opened = weights
         .map(|file| open_weights(arguments.model.as_deref(), file, arguments.weights_key.as_deref()))
         .transpose()?;
@@ -100,8 +105,13 @@ pub(crate) fn group_by(pattern: Option<&str>) -> anyhow::Result<Option<String>> 
 
 /// The recipe's name: what was asked for, or what the weights suggest.
 pub(super) fn name(arguments: &RecipeArguments) -> RecipeName {
-    let default = if arguments.weights.is_some() { RecipeName::Quick } else { RecipeName::Scratch };
+    let default = if weights(arguments).is_some() { RecipeName::Quick } else { RecipeName::Scratch };
     arguments.recipe.unwrap_or(default)
+}
+
+/// The weights that are named.
+fn weights(arguments: &RecipeArguments) -> Option<&Path> {
+    arguments.weights.as_deref().filter(|weights| !weights::is_none(weights))
 }
 
 /// Gives the last phase, which is what the recipe is about, the settings that were asked for.

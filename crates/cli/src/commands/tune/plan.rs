@@ -8,7 +8,7 @@ use foliar_train::Recipe;
 use foliar_tune::{Folder, Objective, Plan, Tunable, weight_decays};
 
 use crate::arguments::{ObjectiveName, PrunerName, TuneArguments};
-use crate::commands::train::recipe;
+use crate::commands::train::{beginning, recipe};
 use crate::exit::UsageError;
 
 /// Default number of trials.
@@ -16,7 +16,7 @@ const TRIALS: u64 = 40;
 
 /// The plan that the arguments ask for.
 pub(super) fn of(photos: &Path, arguments: &TuneArguments) -> anyhow::Result<Plan> {
-    let recipe = recipe::from_arguments(&arguments.recipe)?;
+    let recipe = recipe::from_arguments(&beginning::settle(&arguments.recipe, photos)?)?;
     let pruner = match arguments.pruner {
         None => Plan::usual_pruner(&recipe),
         Some(PrunerName::Never) => Pruner::Never,
