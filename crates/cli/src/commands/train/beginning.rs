@@ -8,6 +8,7 @@ use foliar_catalogue::{CATALOGUE, CatalogueError, Entry, Options, Verified, cach
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, zoo};
 use foliar_scan::scan;
+use foliar_train::Recipe;
 
 use super::recipe;
 use crate::arguments::{RecipeArguments, RecipeName};
@@ -204,11 +205,14 @@ fn best(entries: &[&'static Entry], cores: usize) -> Option<&'static Entry> {
     most_accurate.or_else(|| slow.into_iter().min_by(|(a, _), (b, _)| a.total_cmp(b))).map(|(_, entry)| entry)
 }
 
-/// About how many milliseconds one core needs for the features of one photo; infinite for a network that does not fit.
+/// About how many milliseconds one core needs for the features of one photo of the usual size; infinite for a network that does
+/// not fit.
 fn milliseconds(entry: &Entry) -> f64 {
     let plain = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
-    let graph = zoo::build(entry.model, entry.classes);
-    let summary = graph.and_then(|graph| summarise(&graph, 1, entry.input.crop as usize, plain));
+    let size = Recipe::quick(entry.model).image_size();
+    // Some files have no classes.
+    let graph = zoo::build(entry.model, entry.classes.max(1));
+    let summary = graph.and_then(|graph| summarise(&graph, 1, size, plain));
     summary.map_or(f64::INFINITY, |summary| 2.0 * summary.multiply_adds as f64 / OPERATIONS)
 }
 
@@ -365,6 +369,7 @@ mod tests {
     fn choices_are_faster_or_better() {
         let choices: Vec<Choice> = choices(100).into_iter().filter(|choice| !choice.is_there).collect();
         assert!(choices.len() > 3);
+        assert!(choices.iter().all(|choice| choice.seconds.is_finite()));
         assert!(choices.is_sorted_by(|a, b| a.seconds <= b.seconds && a.entry.top1 < b.entry.top1));
     }
 }
