@@ -131,7 +131,8 @@ impl Source<'_> {
     }
 
     /// How much each of the `views` of each training photograph of `whole` counts for those of `part`: as its class does, and 0
-    /// where it is not one.
+    /// where it is not one. The photograph as it is counts as much as its other views together, so that what the classifier
+    /// gains elsewhere costs little on photographs like those it has.
     fn counts(&self, whole: &Photographs, part: &Photographs, views: usize) -> Vec<f32> {
         let of_classes = part.class_weights(self.recipe.loss.class_weights);
         let count = |photo: &usize| {
@@ -139,7 +140,13 @@ impl Source<'_> {
             let learns = part.splits.train.binary_search(photo).is_ok();
             if learns { of_classes.as_ref().map_or(1.0, |weights| weights[class]) } else { 0.0 }
         };
-        whole.splits.train.iter().flat_map(|photo| std::iter::repeat_n(count(photo), views)).collect()
+        let others = views.saturating_sub(1);
+        let of_views = |photo: &usize| {
+            let count = count(photo);
+            let plain = count * others.max(1) as f32;
+            std::iter::once(plain).chain(std::iter::repeat_n(count, others))
+        };
+        whole.splits.train.iter().flat_map(of_views).collect()
     }
 }
 
