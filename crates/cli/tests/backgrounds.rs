@@ -29,7 +29,7 @@ fn write_bitmap(path: &Path, colour: impl Fn(u32, u32) -> [u8; 3]) {
 
 /// Leaves on grey in two classes, with and without spots, and, if asked for, some that fill the photo.
 fn laboratory(scene: &Scene, leaves: u32, filled: u32) {
-    for (class, spots) in [("healthy", false), ("spotted", true)] {
+    for (class, spots) in [("sound", false), ("spotted", true)] {
         for number in 0..leaves + filled {
             let noise = |x: u32, y: u32| (x * 73 + y * 151 + number * 197).wrapping_mul(2_654_435_761) >> 28;
             let (middle, long) = (SIDE as f32 / 2.0, 20.0 + (number % 5) as f32);
@@ -50,7 +50,16 @@ fn laboratory(scene: &Scene, leaves: u32, filled: u32) {
 }
 
 fn with_background<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let quick = ["--weights", "weights/model.foliar", "--augment", "background", "--augmented-views", "3"];
+    let quick = [
+        "--weights",
+        "weights/model.foliar",
+        "--augment",
+        "background",
+        "--augmented-views",
+        "3",
+        "--head",
+        "logistic",
+    ];
     [&train_arguments(out)[..], &quick, more].concat()
 }
 
