@@ -157,7 +157,7 @@ pub(crate) enum ClassWeightsName {
 /// One kind of augmentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AugmentName {
-    /// All augmentations
+    /// All augmentations but background
     All,
     /// No augmentation
     None,
@@ -173,6 +173,8 @@ pub(crate) enum AugmentName {
     Colour,
     /// Erase a random rectangle
     Erasing,
+    /// Put leaves that lie on a plain backdrop, as in a laboratory, before drawn fields, and in other light
+    Background,
 }
 
 /// Names of the recipes on the command line.
@@ -234,7 +236,7 @@ pub(crate) struct RecipeArguments {
     #[arg(long, hide_short_help = true, value_name = "PART")]
     pub(crate) freeze: Option<Freeze>,
     /// Views of each photo whose features a frozen backbone computes once: the original and N - 1 augmented ones
-    /// [default: 1 for quick]
+    /// [default: 1 for quick, 4 with --augment background]
     #[arg(long, hide_short_help = true, value_name = "N")]
     pub(crate) augmented_views: Option<u32>,
     /// Side of the network's square input in pixels, 32 or more [default: 128 for baseline, else 224]
@@ -292,6 +294,9 @@ pub(crate) struct RecipeArguments {
     /// diseases are recognised by colour]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     pub(crate) augment: Option<Vec<AugmentName>>,
+    /// Photos for --augment background, without leaves of the classes: half of the backgrounds are parts of them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) backgrounds: Option<PathBuf>,
     /// Share of the photos for validation, if there is no val/ folder
     #[arg(long, help_heading = "Photos", default_value_t = 0.2, value_name = "X")]
     pub(crate) validation: f64,

@@ -96,7 +96,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// Options that are fixed when a tuning is started.
-const FIXED: [&str; 47] = [
+const FIXED: [&str; 48] = [
     "out",
     "tune",
     "range",
@@ -128,6 +128,7 @@ const FIXED: [&str; 47] = [
     "label_smoothing",
     "class_weights",
     "augment",
+    "backgrounds",
     "validation",
     "test",
     "group",

@@ -15,12 +15,13 @@ use foliar_files::Printable as _;
 use foliar_runlog::{RunDir, StopReason};
 use foliar_scan::Review;
 use foliar_train::{
-    DataOptions, DataSpec, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, ReviewFile,
-    Run, check, train,
+    DataOptions, DataSpec, EpochScore, Grouping, LearnedBefore, LeavesFound, Outcome, Photographs, Recipe,
+    ReviewFile, Run, check, train,
 };
 use foliar_vision::{Dataset, Problem, counted};
 
 use self::screen::Screen;
+use super::digits::grouped;
 use super::grouping::{Undivided, unused_groups};
 use super::{file_problems, review, use_threads};
 use crate::arguments::{MachineArguments, TrainArguments};
@@ -110,10 +111,26 @@ pub(crate) fn open_photographs(
     if let Some(learned) = &photographs.learned_before {
         learned_lines(learned, recipe, &photographs).iter().for_each(|line| say!("{line}"));
     }
+    if let Some(leaves) = &photographs.leaves {
+        say!("{}", leaves_line(leaves));
+    }
     for line in file_problems::lines(&photographs.problems) {
         say!("{line}");
     }
     Ok(photographs)
+}
+
+/// On how many photos the background can be another.
+fn leaves_line(leaves: &LeavesFound) -> String {
+    let LeavesFound { found, photographs } = *leaves;
+    let [some, all] = [found, photographs].map(|count| grouped(count as u64));
+    match photographs - found {
+        0 => format!("leaf surely found on all {all} photos: their backgrounds are changed"),
+        _ if found == 0 => {
+            format!("leaf surely found on none of {all} photos: `--augment background` changes nothing")
+        }
+        _ => format!("leaf surely found on {some} of {all} photos; the others stay as they are"),
+    }
 }
 
 /// What became of the decisions of a review, and what there is more in the file now.

@@ -7,12 +7,15 @@
 //!
 //! With [`Augment::none`] the result equals [`Preprocessing::prepare`] bit for bit.
 
+mod background;
 mod colour;
 mod erasing;
 mod geometry;
 mod key;
 mod turn;
 mod view;
+
+use std::borrow::Cow;
 
 use foliar_picture::{Rgb, reduce};
 use serde::{Deserialize, Serialize};
@@ -23,6 +26,7 @@ use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::Domain;
 use foliar_random::Random;
 
+pub use self::background::Background;
 pub use self::colour::ColourJitter;
 pub use self::erasing::{Erasing, Fill};
 pub use self::geometry::{RandomCrop, Rotation};
@@ -46,6 +50,9 @@ pub struct Augment {
     pub colour: ColourJitter,
     /// Erasing of a rectangle. Off by default.
     pub erasing: Erasing,
+    /// Other backgrounds. Off by default, and then no part of what is written.
+    #[serde(default = "Background::none", skip_serializing_if = "Background::is_none")]
+    pub background: Background,
 }
 
 impl Default for Augment {
@@ -71,6 +78,7 @@ impl Augment {
             rotation: Rotation::default(),
             colour: ColourJitter::default(),
             erasing: Erasing::default(),
+            background: Background::none(),
         }
     }
 }
@@ -97,6 +105,7 @@ impl Augment {
             rotation: Rotation { probability: 0.0, ..Rotation::default() },
             colour: ColourJitter { probability: 0.0, ..ColourJitter::default() },
             erasing: Erasing { probability: 0.0, ..Erasing::default() },
+            background: Background::none(),
         }
     }
 
@@ -113,6 +122,7 @@ impl Augment {
             ("rotation.probability", self.rotation.probability),
             ("colour.probability", self.colour.probability),
             ("erasing.probability", self.erasing.probability),
+            ("background.probability", self.background.probability),
             ("colour.brightness", self.colour.brightness),
             ("colour.contrast", self.colour.contrast),
             ("colour.saturation", self.colour.saturation),
@@ -144,7 +154,10 @@ impl Augment {
         out: &mut [f32],
     ) {
         assert_eq!(out.len(), preprocessing.len(), "one picture's numbers");
-        let stored = reduce(photo, preprocessing.store_side, &mut workspace.resizer);
+        let mut stored = reduce(photo, preprocessing.store_side, &mut workspace.resizer);
+        if let Some(composed) = self.background.apply(&stored, &mut sample.random(Domain::Background)) {
+            stored = Cow::Owned(composed);
+        }
         let shot = Shot::draw(&self.crop, &self.rotation, preprocessing, &stored, sample);
         let view = self.view(preprocessing.size as usize, sample);
         let table = preprocessing.table();

@@ -150,6 +150,15 @@ impl ImageCache {
         Ok(Cow::Owned(picture.map_err(failed)?))
     }
 
+    /// A number that the bytes of a photo decide.
+    ///
+    /// # Panics
+    /// If the index is out of range.
+    pub(crate) fn number(&self, photo: usize) -> u64 {
+        let Digest(bytes) = self.photos[photo].digest;
+        bytes.iter().take(8).fold(0, |number, &byte| (number << 8) | u64::from(byte))
+    }
+
     /// The largest shorter side, in pixels.
     #[must_use]
     pub fn side(&self) -> u32 {

@@ -42,6 +42,8 @@ pub struct LeafMask {
     pub pixels: Vec<bool>,
     /// Proportion of the photo that the leaf covers, 0 to 1.
     pub share: f64,
+    /// Whether the leaf lies on a plain backdrop, as in a laboratory.
+    pub plain_backdrop: bool,
     /// Why the mask cannot be trusted; `None` if it can.
     pub failure: Option<MaskFailure>,
 }
@@ -65,6 +67,13 @@ impl LeafMask {
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         self.failure.is_none()
+    }
+
+    /// Whether the leaf can be cut out: the mask can be trusted, and a plain backdrop ends where the leaf begins. Among plants,
+    /// what is green is found, which may be several leaves or a part of one.
+    #[must_use]
+    pub fn is_sure(&self) -> bool {
+        self.is_trusted() && self.plain_backdrop
     }
 
     /// Whether a pixel belongs to the leaf; `false` beyond the picture.
@@ -93,6 +102,7 @@ pub fn leaf_mask(photo: &Rgb) -> LeafMask {
         height: photo.height,
         pixels: region.enlarged(photo.width, photo.height),
         share: region.share(),
+        plain_backdrop: backdrop.is_plain(),
         failure: failure(&region, cut),
     }
 }

@@ -24,6 +24,8 @@ pub enum Domain {
     Erasing = 6,
     /// Image corruptions.
     Corruption = 7,
+    /// Other backgrounds.
+    Background = 8,
 }
 
 impl Domain {

@@ -54,7 +54,7 @@ mod tests {
     /// Four columns, the two on the right are leaf.
     fn leaf(failure: Option<MaskFailure>) -> LeafMask {
         let pixels = [false, false, true, true].repeat(4);
-        LeafMask { width: 4, height: 4, pixels, share: 0.5, failure }
+        LeafMask { width: 4, height: 4, pixels, share: 0.5, plain_backdrop: true, failure }
     }
 
     fn heat(row: [f32; 4], left: f64) -> HeatMap {

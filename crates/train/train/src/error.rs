@@ -46,6 +46,14 @@ pub enum TrainError {
     /// A size or statistic out of its range.
     #[error(transparent)]
     Preprocessing(#[from] PreprocessingError),
+    /// Pictures for other backgrounds that cannot be used.
+    #[error("backgrounds {}: {what}", folder.shown())]
+    Backgrounds {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// A change of photographs that means nothing.
     #[error(transparent)]
     Augment(#[from] AugmentError),

@@ -28,6 +28,16 @@ struct Request {
     view: u32,
 }
 
+/// The rows that are needed.
+struct Requests {
+    /// The views of each training photograph.
+    train: Vec<Vec<Request>>,
+    /// The validation photographs as they are.
+    validation: Vec<Request>,
+    /// What a refit will ask for besides.
+    later: Vec<Request>,
+}
+
 /// Features of the photographs of a run: rows of equal width.
 pub(crate) struct Features {
     rows: Arc<Rows>,
@@ -55,15 +65,15 @@ impl Features {
     ) -> Result<ControlFlow<StopReason, Self>, TrainError> {
         let Source { photographs, recipe, phase } = source;
         let network = FeatureFile::network(recipe, phase)?;
-        let (train, validation) = source.requests()?;
-        let mut requests = train.iter().flatten().chain(&validation);
+        let Requests { train, validation, later } = source.requests()?;
+        let mut requests = train.iter().flatten().chain(&validation).chain(&later);
         let stored = photographs
             .feature_store()
             .find(&network)
             .filter(|rows| requests.all(|request| rows.holds(&request.key)));
         let rows = match stored {
             Some(rows) => rows,
-            None => match source.rows(&train, &validation, front, progress)? {
+            None => match source.rows(&train, &[validation.as_slice(), &later], front, progress)? {
                 ControlFlow::Continue(rows) => Arc::new(rows),
                 ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
             },
@@ -106,6 +116,16 @@ impl Features {
         self.rows.row(self.train[item][0])
     }
 
+    /// How many views of each training photograph there are, at least 1.
+    pub(crate) fn views(&self) -> usize {
+        self.train.first().map_or(1, Vec::len)
+    }
+
+    /// Rows of all views of the training photographs, those of one after the other, the photograph as it is first.
+    pub(crate) fn rows_of_views(&self) -> Vec<f32> {
+        self.rows.gathered(self.train.iter().flatten().copied())
+    }
+
     /// Rows of the training photographs as they are, one after the other, and the width of each.
     pub(crate) fn plain_rows(&self) -> (Vec<f32>, usize) {
         let rows: Vec<&[f32]> = self.train.iter().map(|views| self.rows.row(views[0])).collect();
@@ -139,7 +159,7 @@ impl Source<'_> {
     fn rows(
         &self,
         train: &[Vec<Request>],
-        validation: &[Request],
+        others: &[&[Request]],
         front: &mut dyn FnMut() -> Result<Box<dyn Engine>, TrainError>,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, Rows>, TrainError> {
@@ -148,11 +168,10 @@ impl Source<'_> {
             None => None,
         };
         let cache = place.as_ref().and_then(FeatureFile::open);
-        let needed: BTreeSet<Key> =
-            train.iter().flatten().chain(validation).map(|request| request.key).collect();
+        let all = || train.iter().flatten().chain(others.iter().copied().flatten());
+        let needed: BTreeSet<Key> = all().map(|request| request.key).collect();
         let absent = |key: &Key| cache.as_ref().is_none_or(|cache| cache.find(key).is_none());
-        let mut missing: Vec<&Request> =
-            train.iter().flatten().chain(validation).filter(|request| absent(&request.key)).collect();
+        let mut missing: Vec<&Request> = all().filter(|request| absent(&request.key)).collect();
         missing.sort_by_key(|request| (request.view, request.key));
         missing.dedup_by_key(|request| request.key);
         match cache {
@@ -174,29 +193,37 @@ impl Source<'_> {
         }
     }
 
-    /// The rows of the training photographs, a list of views each, and of the validation photographs.
-    fn requests(&self) -> Result<(Vec<Vec<Request>>, Vec<Request>), TrainError> {
+    /// The rows that are needed of the photographs.
+    fn requests(&self) -> Result<Requests, TrainError> {
         let Self { photographs, recipe, phase } = self;
-        let variation = serde_json::to_string(&(recipe.seed, &phase.augment))
-            .map_err(|error| TrainError::RecipeText { what: error.to_string() })?;
+        let variation = match &recipe.data.backgrounds {
+            None => serde_json::to_string(&(recipe.seed, &phase.augment)),
+            Some(folder) => serde_json::to_string(&(recipe.seed, &phase.augment, folder.digest)),
+        };
+        let variation = variation.map_err(|error| TrainError::RecipeText { what: error.to_string() })?;
+        let placed = phase.has_placed_views();
         let digest = |photo: usize| &photographs.dataset.photos[photo].digest;
         let plain = |(position, &photo): (usize, &usize)| Request {
             key: plain_key(digest(photo)),
             position,
             view: 0,
         };
+        let varied = |(position, photo): (usize, &usize)| -> Vec<Request> {
+            let place = if placed { "placed".to_owned() } else { position.to_string() };
+            let key = |view: u32| row_key(digest(*photo), format!("{view} {place} {variation}").as_bytes());
+            let views = 1..phase.augmented_views.unwrap_or(1);
+            views.map(|view| Request { key: key(view), position, view }).collect()
+        };
         let views = |(position, photo): (usize, &usize)| {
-            let varied = (1..phase.augmented_views.unwrap_or(1)).map(|view| Request {
-                key: row_key(digest(*photo), format!("{view} {position} {variation}").as_bytes()),
-                position,
-                view,
-            });
-            std::iter::once(plain((position, photo))).chain(varied).collect()
+            std::iter::once(plain((position, photo))).chain(varied((position, photo))).collect()
         };
         let train = photographs.splits.train.iter().enumerate().map(views).collect();
         let behind = photographs.splits.train.len();
-        let validation = photographs.splits.validation.iter().enumerate();
-        Ok((train, validation.map(|(position, photo)| plain((behind + position, photo))).collect()))
+        let validation = || (behind..).zip(&photographs.splits.validation);
+        // A refit learns from the validation photographs too.
+        let later =
+            if placed && recipe.refit > 0 { validation().flat_map(varied).collect() } else { Vec::new() };
+        Ok(Requests { train, validation: validation().map(plain).collect(), later })
     }
 
     /// Features of `missing`, sorted by view, appended in their order.

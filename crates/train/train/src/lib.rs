@@ -7,6 +7,7 @@
 //! The crate prints nothing and knows no terminal.
 
 mod backbone;
+mod background_folder;
 mod best_epoch;
 mod checkpoint;
 mod epochs;
@@ -38,6 +39,7 @@ mod trained_model;
 mod trial;
 
 pub use backbone::{BackboneFeatures, backbone_features};
+pub use background_folder::BackgroundFolder;
 pub use best_epoch::{BestEpoch, EpochScore};
 pub use checkpoint::{Checkpoint, Progress};
 pub use error::TrainError;
@@ -49,7 +51,9 @@ pub use list_file::ListFile;
 pub use lr_find::{RateTest, lr_find};
 pub use out_of_fold::{OutOfFoldPredictions, OutOfFoldRow};
 pub use phase::{Freeze, FreezeError, Phase};
-pub use photographs::{DataOptions, Grouping, LearnedBefore, Photographs, Summary, planned_split};
+pub use photographs::{
+    DataOptions, Grouping, LearnedBefore, LeavesFound, Photographs, Summary, planned_split,
+};
 pub use recipe::{ClassWeights, DataSpec, Group, Head, LossSpec, Recipe};
 pub use review_file::ReviewFile;
 pub use run::Run;

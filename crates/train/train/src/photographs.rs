@@ -9,7 +9,7 @@ use foliar_model::TrainingDigests;
 use foliar_scan::{ScanOptions, leave_out, scan};
 use foliar_vision::{
     Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Reason, Rgb,
-    Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, portable_name, split,
+    Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, leaf_mask, portable_name, split,
 };
 
 use crate::error::TrainError;
@@ -53,8 +53,12 @@ pub struct Photographs {
     /// What the weights that the recipe begins with have learned from; `None` if they are known to have learned from none of
     /// these photographs.
     pub learned_before: Option<LearnedBefore>,
+    /// On how many photographs a leaf can be cut out; `None` where no phase asks for it.
+    pub leaves: Option<LeavesFound>,
     /// For each photograph the number of its group.
     groups: Vec<u64>,
+    /// Pictures before which leaves are put.
+    backgrounds: Arc<[Rgb]>,
     store: Arc<ImageCache>,
     workers: usize,
     features: Option<PathBuf>,
@@ -98,6 +102,15 @@ pub struct LearnedBefore {
     train_only: Vec<bool>,
 }
 
+/// On how many photographs a leaf is surely found; see [`foliar_vision::LeafMask::is_sure`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeavesFound {
+    /// Photographs whose leaf is put before other backgrounds.
+    pub found: usize,
+    /// All photographs.
+    pub photographs: usize,
+}
+
 /// Counts for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -139,7 +152,16 @@ impl Photographs {
             kept.as_ref().is_some_and(|kept| kept.find(&plain_key(digest)).is_some())
                 && thumbnails.as_ref().is_none_or(|thumbnails| thumbnails.has(digest))
         };
+        let sought = recipe.changes_backgrounds();
+        let backgrounds = match &recipe.data.backgrounds {
+            Some(folder) => folder.unchanged()?,
+            None => Arc::default(),
+        };
+        let sure = std::sync::atomic::AtomicUsize::new(0);
         let seen = |photo: &Photo, picture: Option<&Rgb>| {
+            if sought && picture.is_some_and(|picture| leaf_mask(picture).is_sure()) {
+                sure.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
             if let (Some(thumbnails), Some(picture)) = (&thumbnails, picture) {
                 thumbnails.make(&photo.digest, picture);
             }
@@ -187,6 +209,10 @@ impl Photographs {
                 counted(splits.train.len(), "photo is", "photos are")
             )));
         }
+        let leaves = sought.then(|| LeavesFound {
+            found: sure.load(std::sync::atomic::Ordering::Relaxed),
+            photographs: dataset.photos.len(),
+        });
         let (store, features) = (Arc::new(store), options.features.clone());
         let workers = options.workers;
         let feature_store = Arc::default();
@@ -196,7 +222,9 @@ impl Photographs {
             problems,
             grouping,
             learned_before,
+            leaves,
             groups,
+            backgrounds,
             store,
             workers,
             features,
@@ -226,7 +254,9 @@ impl Photographs {
                 unsure_names: 0,
             },
             learned_before: None,
+            leaves: None,
             groups: (0..count as u64).collect(),
+            backgrounds: Arc::default(),
             store: Arc::new(store),
             workers: options.workers,
             features: options.features.clone(),
@@ -285,7 +315,9 @@ impl Photographs {
             problems: Vec::new(),
             grouping: self.grouping,
             learned_before: self.learned_before.clone(),
+            leaves: self.leaves,
             groups: self.groups.clone(),
+            backgrounds: Arc::clone(&self.backgrounds),
             store: Arc::clone(&self.store),
             workers: self.workers,
             features: self.features.clone(),
@@ -314,7 +346,7 @@ impl Photographs {
     /// Training photographs, varied as `augment` says, in the order of the seed.
     pub fn train_loader(&self, recipe: &Recipe, augment: &Augment) -> Loader {
         let preprocessing = recipe.preprocessing.clone();
-        let transform = Transform::Train { preprocessing, augment: augment.clone() };
+        let transform = Transform::Train { preprocessing, augment: self.with_backgrounds(augment) };
         self.loader(&self.splits.train, transform, recipe.batch_size)
     }
 
@@ -334,10 +366,17 @@ impl Photographs {
     ) -> Loader {
         let preprocessing = recipe.preprocessing.clone();
         let transform = match augment {
-            Some(augment) => Transform::Vary { preprocessing, augment: augment.clone() },
+            Some(augment) => Transform::Vary { preprocessing, augment: self.with_backgrounds(augment) },
             None => Transform::Evaluate { preprocessing },
         };
         Loader::new(Arc::clone(&self.store), items, transform, batch_size).with_workers(self.workers)
+    }
+
+    /// `augment` with the pictures that it puts leaves before.
+    fn with_backgrounds(&self, augment: &Augment) -> Augment {
+        let mut augment = augment.clone();
+        augment.background.pictures = Arc::clone(&self.backgrounds);
+        augment
     }
 
     /// Classes of `photos`.

@@ -63,7 +63,7 @@ impl Recipe {
     /// How a classifier on kept features is found where nothing is said of it: solved, unless its training by gradient descent was
     /// given other numbers than the usual ones, which whoever gave them wants to count.
     pub fn usual_head(&self) -> Head {
-        let usual = self.batch_size == BATCH_SIZE && self.phases.first() == Some(&head());
+        let usual = self.batch_size == BATCH_SIZE && self.phases.first().is_some_and(is_usual_head);
         if usual { Head::Logistic } else { Head::Trained }
     }
 
@@ -92,12 +92,22 @@ impl Recipe {
                 labels: None,
                 classes: None,
                 match_names: false,
+                backgrounds: None,
             },
             preprocessing: Self::preprocessing(model, size),
             phases,
         };
         Self { head: recipe.usual_head(), ..recipe }
     }
+}
+
+/// Whether a classifier is trained as where nothing was said of it, but for what it sees of the photographs beside them as they are.
+fn is_usual_head(phase: &Phase) -> bool {
+    let usual = head();
+    if phase.augment.background.is_none() {
+        return *phase == usual;
+    }
+    *phase == Phase { augmented_views: phase.augmented_views, augment: phase.augment.clone(), ..usual }
 }
 
 /// A classifier on the features of a frozen network.

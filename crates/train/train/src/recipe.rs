@@ -8,6 +8,7 @@ use foliar_model::Bundle;
 use foliar_scan::{ClassMap, ClassesFrom, ScanError, ScanOptions};
 use foliar_vision::{Dataset, Preprocessing};
 
+use crate::background_folder::BackgroundFolder;
 use crate::error::{TrainError, check};
 use crate::initial_weights::InitialWeights;
 use crate::label_tables::LabelTables;
@@ -123,6 +124,9 @@ pub struct DataSpec {
     /// Whether classes whose names differ in spelling only are one class; see [`foliar_scan::ScanOptions`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub match_names: bool,
+    /// Pictures before which leaves are put where a phase changes backgrounds; drawn ones alone without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backgrounds: Option<BackgroundFolder>,
 }
 
 impl DataSpec {
@@ -182,6 +186,11 @@ impl Recipe {
         self.preprocessing.size as usize
     }
 
+    /// Whether leaves are put before other backgrounds in any phase.
+    pub fn changes_backgrounds(&self) -> bool {
+        self.phases.iter().any(|phase| !phase.augment.background.is_none())
+    }
+
     /// Epochs of all phases together.
     pub fn epochs(&self) -> u32 {
         self.phases.iter().map(|phase| phase.epochs).fold(0, u32::saturating_add)
@@ -204,6 +213,8 @@ impl Recipe {
         check("test share", test, (0.0..1.0).contains(&test), "0 or more and below 1")?;
         check("the sum of validation and test", held_back, held_back < 1.0, "below 1")?;
         let refit = f64::from(self.refit);
+        let unused = self.data.backgrounds.is_some() && !self.changes_backgrounds();
+        check("backgrounds", 1.0, !unused, "absent unless backgrounds are changed")?;
         check("refit", refit, self.refit != 1 && self.refit <= 100, "0, or 2 to 100")?;
         self.preprocessing.check()?;
         let mut trained_front = false;

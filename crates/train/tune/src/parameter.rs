@@ -265,6 +265,7 @@ fn weakened(augment: &Augment, strength: f64) -> Augment {
         &mut weak.rotation.probability,
         &mut weak.colour.probability,
         &mut weak.erasing.probability,
+        &mut weak.background.probability,
     ] {
         *probability *= strength;
     }

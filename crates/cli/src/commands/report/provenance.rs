@@ -9,7 +9,7 @@ use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_results::{ModelSummary, Provenance};
 use foliar_train::{ClassWeights, Group, Head, Recipe, Run, Schedule};
-use foliar_vision::Split;
+use foliar_vision::{Augment, Split};
 
 use super::folder_name;
 use crate::arguments::{Arguments, Command};
@@ -86,15 +86,31 @@ fn command(recipe: &Recipe, photographs: &Path, out: &Path) -> Option<String> {
         let mut words = vec!["foliar".to_owned(), "train".to_owned(), photographs.clone()];
         words.extend(options(recipe, name)?);
         let plain = words.clone();
-        let augments = [None, Some("none"), Some("all")].into_iter();
+        let listed = recipe.phases.last().map(|phase| augment_list(&phase.augment));
+        let augments = [None, Some("none".to_owned()), Some("all".to_owned()), listed].into_iter();
         let mut words = augments.map(|augment| {
-            let augment = augment.map(|value| ["--augment".to_owned(), value.to_owned()]);
+            let augment = augment.map(|value| ["--augment".to_owned(), value]);
             plain.iter().cloned().chain(augment.into_iter().flatten()).collect::<Vec<_>>()
         });
         let mut words = words.find(|words| gives(words, recipe))?;
         words.extend(["--out".to_owned(), format!("{}-again", out.shown())]);
         Some(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
     })
+}
+
+/// The kinds of augmentation that have an effect, as the option lists them.
+fn augment_list(augment: &Augment) -> String {
+    let kinds = [
+        ("flips", augment.horizontal_flip),
+        ("turns", augment.transposition),
+        ("crop", augment.crop.probability),
+        ("rotation", augment.rotation.probability),
+        ("colour", augment.colour.probability),
+        ("erasing", augment.erasing.probability),
+        ("background", augment.background.probability),
+    ];
+    let on = kinds.iter().filter(|(_, probability)| *probability > 0.0).map(|(name, _)| *name);
+    on.collect::<Vec<_>>().join(",")
 }
 
 /// Whether this command line asks for this recipe.
@@ -203,6 +219,9 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
             setting(option, &list.file.shown(), &"");
         }
     }
+    if let Some(backgrounds) = &data.backgrounds {
+        setting("--backgrounds", &backgrounds.folder.shown(), &"");
+    }
     if let Some(review) = &data.review {
         setting("--review", &review.file.shown(), &"");
     }
@@ -248,6 +267,7 @@ mod tests {
                 &["--optimizer", "adamw", "--seed", "7", "--ema", "0.99", "--augment", "none"],
                 "--augment none",
             ),
+            (&["--augment", "background,colour,flips"], "--augment flips,colour,background"),
             (
                 &["--nesterov", "--class-weights", "balanced", "--group", "none", "--label-smoothing", "0.1"],
                 "--nesterov --label-smoothing 0.1",

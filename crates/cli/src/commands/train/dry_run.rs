@@ -8,7 +8,7 @@ use foliar_files::Printable as _;
 use foliar_nn::{Graph, Optimizer, zoo};
 use foliar_scan::scan;
 use foliar_train::{Freeze, Head, Phase, Schedule, planned_split};
-use foliar_vision::{Augment, Split};
+use foliar_vision::{Augment, Split, counted};
 
 use super::beginning::{self, Beginning, Choice};
 use super::recipe;
@@ -89,6 +89,10 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
     } else {
         splits.train.len() as f64
     };
+    if let Some(backgrounds) = &recipe.data.backgrounds {
+        let count = counted(backgrounds.pictures, "photo", "photos");
+        writeln!(out, "backgrounds  {count} in {}, and drawn ones", backgrounds.folder.shown())?;
+    }
     for (index, phase) in recipe.phases.iter().enumerate() {
         writeln!(out, "\nphase {} of {}: {}", index + 1, recipe.phases.len(), phase.describe())?;
         let steps = (train / recipe.batch_size as f64).ceil() as u64 * u64::from(phase.epochs);
@@ -199,6 +203,8 @@ fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
         Some(views) if views > 1 => format!("{views} views of each, fixed"),
         _ => varied.to_owned(),
     };
+    let moved = "; leaves on a plain backdrop are put before other backgrounds";
+    let varied = if phase.augment.background.is_none() { varied } else { varied + moved };
     lines.push(("augment", varied));
     lines
 }

@@ -6,9 +6,10 @@ use foliar_audit::GroupRule;
 use foliar_files::Printable as _;
 use foliar_nn::{Optimizer, Statistics, zoo};
 use foliar_train::{
-    ClassWeights, Freeze, Group, Head, LabelTables, ListFile, OpenedWeights, Phase, Recipe, ReviewFile,
-    Schedule, TrainError,
+    BackgroundFolder, ClassWeights, Freeze, Group, Head, LabelTables, ListFile, OpenedWeights, Phase, Recipe,
+    ReviewFile, Schedule, TrainError,
 };
+use foliar_vision::augment::Background;
 use foliar_vision::{Augment, Preprocessing};
 
 use crate::arguments::{
@@ -17,6 +18,9 @@ use crate::arguments::{
 };
 use crate::commands::{paths, weights};
 use crate::exit::UsageError;
+
+/// Views of each photo that a classifier on a frozen network is found on where leaves are put before other backgrounds.
+const BACKGROUND_VIEWS: u32 = 4;
 
 /// The recipe that the arguments ask for, whose weights are named or none.
 pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
@@ -82,6 +86,7 @@ pub(super) fn planned(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
     recipe.data.classes = list(&tables.classes, ListFile::classes)?;
     recipe.data.match_names = arguments.match_names;
     recipe.data.quarantine = list(&arguments.quarantine, ListFile::quarantine)?;
+    recipe.data.backgrounds = backgrounds(arguments)?;
     recipe.data.review = arguments.review.as_deref().map(ReviewFile::of).transpose()?;
     if let Some(phase) = recipe.phases.last_mut() {
         adjust(phase, arguments)?;
@@ -148,7 +153,12 @@ fn adjust(phase: &mut Phase, arguments: &RecipeArguments) -> anyhow::Result<()> 
             phase.augment = augment(names)?;
             // Variation without end leaves nothing to keep, and its absence everything.
             let still = phase.augment == Augment::none();
-            phase.augmented_views = (phase.freeze != Freeze::None && still).then_some(1);
+            phase.augmented_views = match phase.freeze {
+                Freeze::None => None,
+                _ if still => Some(1),
+                _ if !phase.augment.background.is_none() => Some(BACKGROUND_VIEWS),
+                _ => None,
+            };
         }
         None if !one_view => phase.augment = Augment::default(),
         None => {}
@@ -206,6 +216,17 @@ pub(crate) fn pretrained(
     Ok(convention.prepare(&recipe.model, size, recipe.preprocessing.size))
 }
 
+/// The folder of backgrounds, where leaves are put before others.
+fn backgrounds(arguments: &RecipeArguments) -> anyhow::Result<Option<BackgroundFolder>> {
+    let Some(folder) = &arguments.backgrounds else { return Ok(None) };
+    let asked = arguments.augment.iter().flatten().any(|name| matches!(name, AugmentName::Background));
+    if !asked {
+        let message = "--backgrounds needs --augment background, alone or in a list";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    Ok(Some(BackgroundFolder::of(folder)?))
+}
+
 fn optimizer(arguments: &RecipeArguments, default: Optimizer) -> Optimizer {
     let usual = match default {
         Optimizer::Sgd { weight_decay, .. } => weight_decay,
@@ -248,6 +269,7 @@ fn augment(names: &[AugmentName]) -> anyhow::Result<Augment> {
             AugmentName::Rotation => chosen.rotation = full.rotation.clone(),
             AugmentName::Colour => chosen.colour = full.colour.clone(),
             AugmentName::Erasing => chosen.erasing = full.erasing.clone(),
+            AugmentName::Background => chosen.background = Background::default(),
         }
     }
     Ok(chosen)

@@ -42,6 +42,11 @@ impl Backdrop {
         if agreement >= AGREEMENT && !green { Self::Plain(mode) } else { Self::Mixed }
     }
 
+    /// Whether most of the border has one colour, which is not that of plants.
+    pub(super) fn is_plain(self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
     /// How much each pixel looks like a leaf, in units of L*a*b*.
     ///
     /// With a plain backdrop it is the distance in (a*, b*) from the backdrop under the light of that pixel: shade reduces

@@ -105,6 +105,15 @@ impl Source {
         }
     }
 
+    /// What the changes of an example depend on: its position; where leaves are put before other backgrounds in a given order, its
+    /// photo, so that a view of a photo is the same wherever it stands.
+    fn number(&self, position: usize, photo: usize) -> u64 {
+        match &self.transform {
+            Transform::Vary { augment, .. } if !augment.background.is_none() => self.store.number(photo),
+            _ => position as u64,
+        }
+    }
+
     /// The positions in the order that make up a batch.
     fn places(&self, batch: usize) -> Range<usize> {
         let count = self.items.len();
@@ -152,8 +161,11 @@ impl Epoch {
             match &self.transform {
                 Transform::Evaluate { .. } => preprocessing.prepare_into(&photo, workspace, out),
                 Transform::Train { augment, .. } | Transform::Vary { augment, .. } => {
-                    let sample =
-                        AugmentKey { seed: self.seed, epoch: u64::from(self.epoch), item: position as u64 };
+                    let sample = AugmentKey {
+                        seed: self.seed,
+                        epoch: u64::from(self.epoch),
+                        item: self.number(position, item.photo),
+                    };
                     augment.prepare_into(preprocessing, &photo, sample, workspace, out);
                 }
             }

@@ -53,17 +53,18 @@ impl Source<'_> {
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
         };
         let classes = &whole.dataset.classes;
-        let (rows, labels) = match trainer.features() {
-            Some(features) => (features.plain_rows().0, features.train_labels()),
-            None => (Vec::new(), &[][..]),
+        let (rows, labels, views) = match trainer.features() {
+            Some(features) => (features.rows_of_views(), features.train_labels(), features.views()),
+            None => (Vec::new(), &[][..], 1),
         };
+        let labels: Vec<u32> = labels.iter().flat_map(|&label| std::iter::repeat_n(label, views)).collect();
         let examples = Examples {
             features: &rows,
-            labels,
+            labels: &labels,
             classes: classes.len(),
             label_smoothing: recipe.loss.label_smoothing,
         };
-        let problem = |photographs| Problem::new(&examples, &self.counts(whole, photographs));
+        let problem = |photographs| Problem::new(&examples, &self.counts(whole, photographs, views));
         let measured = folds.iter().zip(1..).filter(|(fold, _)| !fold.splits.validation.is_empty());
         let folds: Option<Vec<Fold<'_>>> = measured
             .map(|(photographs, number)| {
@@ -87,7 +88,7 @@ impl Source<'_> {
                     return Ok(ControlFlow::Break(reason));
                 }
             }
-            let validated = Validated::of(out_of_fold(&folds, whole), classes);
+            let validated = Validated::of(out_of_fold(&folds, whole, views), classes);
             let Some(validated) = validated.filter(Validated::is_finite) else { continue };
             if choice.take(EpochScore::new(0, 1, Some(&validated))) {
                 let solutions = folds.iter().map(|fold| fold.solution.clone()).collect();
@@ -108,7 +109,7 @@ impl Source<'_> {
                 return Ok(ControlFlow::Break(reason));
             }
         }
-        let Some(validated) = Validated::of(out_of_fold(&folds, whole), classes) else {
+        let Some(validated) = Validated::of(out_of_fold(&folds, whole, views), classes) else {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
         let score = EpochScore::new(0, 1, Some(&validated));
@@ -129,20 +130,29 @@ impl Source<'_> {
         Ok(ControlFlow::Continue(Refit { state, best: score, strength: Some(strength), out_of_fold }))
     }
 
-    /// How much each training photograph of `whole` counts for those of `part`: as its class does, and 0 where it is not one.
-    fn counts(&self, whole: &Photographs, part: &Photographs) -> Vec<f32> {
+    /// How much each of the `views` of each training photograph of `whole` counts for those of `part`: as its class does, and 0
+    /// where it is not one. The photograph as it is counts as much as its other views together, so that what the classifier
+    /// gains elsewhere costs little on photographs like those it has.
+    fn counts(&self, whole: &Photographs, part: &Photographs, views: usize) -> Vec<f32> {
         let of_classes = part.class_weights(self.recipe.loss.class_weights);
         let count = |photo: &usize| {
             let class = whole.dataset.photos[*photo].class;
             let learns = part.splits.train.binary_search(photo).is_ok();
             if learns { of_classes.as_ref().map_or(1.0, |weights| weights[class]) } else { 0.0 }
         };
-        whole.splits.train.iter().map(count).collect()
+        let others = views.saturating_sub(1);
+        let of_views = |photo: &usize| {
+            let count = count(photo);
+            let plain = count * others.max(1) as f32;
+            std::iter::once(plain).chain(std::iter::repeat_n(count, others))
+        };
+        whole.splits.train.iter().flat_map(of_views).collect()
     }
 }
 
-/// What the solutions of the folds say of the photographs that they have not learned from.
-fn out_of_fold(folds: &[Fold<'_>], whole: &Photographs) -> OutOfFoldPredictions {
+/// What the solutions of the folds say of the photographs that they have not learned from, as they are: the first of the `views`
+/// of each.
+fn out_of_fold(folds: &[Fold<'_>], whole: &Photographs, views: usize) -> OutOfFoldPredictions {
     let classes = whole.dataset.classes.len();
     let mut predictions = OutOfFoldPredictions::default();
     for Fold { number, photographs, problem, solution } in folds {
@@ -150,7 +160,7 @@ fn out_of_fold(folds: &[Fold<'_>], whole: &Photographs) -> OutOfFoldPredictions 
         let logits = problem.logits(solution);
         let photos = photographs.splits.validation.clone();
         let rows = photos.iter().filter_map(|photo| whole.splits.train.binary_search(photo).ok());
-        let logits = rows.flat_map(|row| &logits[row * classes..(row + 1) * classes]).copied().collect();
+        let logits = rows.flat_map(|row| &logits[row * views * classes..][..classes]).copied().collect();
         let labels = photographs.labels(&photos);
         predictions.extend(OutOfFoldPredictions { photos, labels, folds: Vec::new(), logits }, *number);
     }
