@@ -15,6 +15,7 @@ use foliar_logread::{Metric, Point, Series, Split};
 
 use crate::another_run::may_be_its_start;
 use crate::context::Context;
+use crate::overlap;
 use crate::repeats;
 use crate::rows::{Column, Reading, Row};
 use crate::scale::reference::{Known, expected};
@@ -98,10 +99,15 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         0 => Some(Gap::Validation),
         2 if trained != [0, 0] && are_nearly_right(context, &accuracy) => None,
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
-        _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
+        _ if !by_accuracy(context, &accuracy)
+            && !by_loss(context, &loss)
+            && !overlap::proves(context) =>
+        {
+            Some(Gap::Proof)
+        }
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
         _ if trained == [0, 0] && may_be_one_evaluation(context, &accuracy, &loss) => Some(Gap::Proof),
-        _ if jumps(context, &accuracy) => Some(Gap::Jumps),
+        _ if jumps(context, &accuracy) || overlap_jumps(context) => Some(Gap::Jumps),
         _ if has_risen(&loss, &accuracy) => Some(Gap::Rise),
         _ if is_unexplained(context) => Some(Gap::Loss),
         _ if may_be_its_start(&context.of_another_run, &context.rows) => Some(Gap::Start),
@@ -201,6 +207,17 @@ fn jumps(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     let falls = (1..curve.len()).filter(|&place| fall(place) > 1.0).count();
     let ends = curve.len() > 1 && fall(curve.len() - 1) > 2.0;
     ends || falls >= 2 && 3 * falls >= curve.len()
+}
+
+/// Whether an overlap, an F1 or a kappa of held-out data falls so, which an accuracy of pixels or of a frequent class does not show.
+fn overlap_jumps(context: &Context<'_>) -> bool {
+    const LINES: usize = 8;
+    let reading = |point: &Point| Reading { value: point.value, resolution: point.resolution, line: point.line };
+    overlap::overlaps(context).into_iter().any(|overlap| {
+        let curve: Vec<(usize, Reading)> =
+            overlap.held_out.points.iter().map(|point| (0, reading(point))).collect();
+        curve.len() >= LINES && jumps(context, &curve)
+    })
 }
 
 /// Whether a loss of validation ends above its least value by more than jumps and a mild overfitting make of it; where the

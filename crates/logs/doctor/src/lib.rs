@@ -29,6 +29,7 @@ mod learned;
 mod limits;
 mod live;
 mod offset;
+mod overlap;
 mod own;
 mod repeats;
 mod rows;

@@ -239,7 +239,7 @@ pub(crate) fn long_past<'a>(context: &Context<'a>) -> Option<Common<'a>> {
 }
 
 /// The name of a score without the data that it was measured on.
-fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     const DATA: [&str; 9] = ["train", "training", "learn", "val", "valid", "validation", "eval", "test", "s"];
     let lower = name.to_lowercase();
     let words = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());

@@ -40,6 +40,22 @@ fn complete(finals: &[Sample]) -> &[Sample] {
     }
 }
 
+/// Whether each loss stands in the line of one of held-out data, as in a table of evaluations a fraction of an epoch apart: then it is
+/// that of the stretch before, and none is more whole than another.
+fn stands_beside(column: &Column, columns: &[Column]) -> bool {
+    const LINES: usize = 4;
+    let lines = |column: &Column| column.samples().iter().map(|sample| sample.line).collect::<Vec<u32>>();
+    let own = lines(column);
+    column.meaning.quantity == Quantity::Loss
+        && own.len() >= LINES
+        && own.len() as u64 == column.summary.count
+        && columns.iter().any(|other| {
+            matches!(other.meaning.split, Some(Split::Validation | Split::Test))
+                && other.meaning.quantity == Quantity::Loss
+                && lines(other) == own
+        })
+}
+
 /// Whether held-out data were measured in the same way at the same steps, as in each round of boosting: then neither is a batch's.
 fn is_paired(column: &Column, columns: &[Column]) -> bool {
     const ROUNDS: usize = 3;
@@ -120,7 +136,7 @@ pub(crate) fn emit(
         && column.finals.iter().all(|sample| sample.epoch.is_nan());
     if by_batch {
         series.push(named(true, all()));
-    } else if held_out && !column.has_batches() && count > groups {
+    } else if (held_out || stands_beside(column, columns)) && !column.has_batches() && count > groups {
         series.push(named(false, all()));
     } else if column.has_batches() && told {
         series.push(named(true, all()));

@@ -30,6 +30,9 @@ const DISTINGUISHED: f64 = 0.05;
 /// Most other values that the accuracy of a network that always predicts one class has had.
 const OTHERS: usize = 3;
 
+/// Lines in which an accuracy that never moves is no chance.
+const STILL_LINES: usize = 10;
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     not_cross_entropy(context)
         .or_else(|| nothing_found(context))
@@ -195,7 +198,11 @@ fn not_cross_entropy(context: &Context<'_>) -> Option<Finding> {
     let readings = if context.loss_is_foreign { 2 } else { 1 };
     let enough = |(loss, accuracy): &(Vec<_>, Vec<_>)| loss.len() >= readings && accuracy.len() >= readings;
     let (loss, accuracy) = columns.into_iter().find(enough)?;
-    if context.loss_is_squared || !context.loss_is_foreign && !contradicts(&loss, &accuracy) {
+    // A share of next to nothing that never moves says that nothing is learned, whatever the loss.
+    const NEXT_TO_NOTHING: f64 = 0.01;
+    let still = accuracy.len() >= STILL_LINES
+        && accuracy.iter().all(|(_, reading)| reading.value == accuracy[0].1.value && reading.value < NEXT_TO_NOTHING);
+    if still || context.loss_is_squared || !context.loss_is_foreign && !contradicts(&loss, &accuracy) {
         return None;
     }
     let best = accuracy.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
