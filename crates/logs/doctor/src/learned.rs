@@ -99,10 +99,7 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         0 => Some(Gap::Validation),
         2 if trained != [0, 0] && are_nearly_right(context, &accuracy) => None,
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
-        _ if !by_accuracy(context, &accuracy)
-            && !by_loss(context, &loss)
-            && !overlap::proves(context) =>
-        {
+        _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) && !overlap::proves(context) => {
             Some(Gap::Proof)
         }
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
@@ -212,7 +209,8 @@ fn jumps(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
 /// Whether an overlap, an F1 or a kappa of held-out data falls so, which an accuracy of pixels or of a frequent class does not show.
 fn overlap_jumps(context: &Context<'_>) -> bool {
     const LINES: usize = 8;
-    let reading = |point: &Point| Reading { value: point.value, resolution: point.resolution, line: point.line };
+    let reading =
+        |point: &Point| Reading { value: point.value, resolution: point.resolution, line: point.line };
     overlap::overlaps(context).into_iter().any(|overlap| {
         let curve: Vec<(usize, Reading)> =
             overlap.held_out.points.iter().map(|point| (0, reading(point))).collect();
@@ -269,7 +267,7 @@ fn is_unexplained(context: &Context<'_>) -> bool {
 fn is_learned_number(context: &Context<'_>) -> bool {
     /// Readings, at least; and a fall, where nothing names the loss as that of a number.
     const READINGS: usize = 5;
-    const DEEP: f64 = 0.25;
+    const DEEP: f64 = 0.1;
     /// A step up that is noise, and the share of the steps that may be more.
     const NOISE: f64 = 1.05;
     const STEPS: usize = 8;

@@ -25,6 +25,7 @@ mod entropy;
 mod explanations;
 mod finding;
 mod guessing;
+mod interleaved;
 mod learned;
 mod limits;
 mod live;

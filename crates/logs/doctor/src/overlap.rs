@@ -3,6 +3,7 @@
 use foliar_logread::{Metric, Series, Split};
 
 use crate::context::Context;
+use crate::rows::Column;
 use crate::scores::{key, middle_of_last_third};
 
 /// Lines that a course needs.
@@ -51,11 +52,12 @@ pub(crate) fn proves(context: &Context<'_>) -> bool {
     const RISES: (f64, f64) = (0.02, 0.1);
     const APART: f64 = 0.08;
     const FALLS: f64 = 0.03;
-    let values =
-        |series: &Series| series.points.iter().map(|point| point.value).collect::<Vec<f64>>();
-    overlaps(context).into_iter().any(|overlap| {
-        let Some(train) = overlap.train.map(values) else { return false };
-        let held_out = values(overlap.held_out);
+    let values = |series: &Series| series.points.iter().map(|point| point.value).collect::<Vec<f64>>();
+    let pairs = overlaps(context)
+        .into_iter()
+        .filter_map(|overlap| Some((values(overlap.train?), values(overlap.held_out))))
+        .chain(of_losses(context));
+    pairs.into_iter().any(|(train, held_out)| {
         let ends = |curve: &[f64]| Some((*curve.first()?, middle_of_last_third(curve)?));
         let Some(((began, learned), (first, end))) = ends(&train).zip(ends(&held_out)) else { return false };
         let best = held_out.iter().copied().fold(0.0, f64::max);
@@ -65,6 +67,16 @@ pub(crate) fn proves(context: &Context<'_>) -> bool {
             && learned < end + APART
             && held_out.last().is_some_and(|last| *last > best - FALLS)
     })
+}
+
+/// The overlaps of training and of held-out data behind losses that are overlaps below 0, as of networks that mark regions.
+fn of_losses(context: &Context<'_>) -> Option<(Vec<f64>, Vec<f64>)> {
+    let of = |column: Column| {
+        let curve = context.best_run(column);
+        let overlap = curve.len() >= LINES && curve.iter().all(|(_, loss)| (-1.0..0.0).contains(&loss.value));
+        overlap.then(|| curve.iter().map(|(_, loss)| -loss.value).collect::<Vec<f64>>())
+    };
+    of(Column::TrainLoss).zip(of(Column::ValLoss))
 }
 
 #[cfg(test)]

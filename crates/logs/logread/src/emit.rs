@@ -40,6 +40,13 @@ fn complete(finals: &[Sample]) -> &[Sample] {
     }
 }
 
+/// Whether a loss is by its name an objective or the logarithm of a probability, and never above 0.
+fn is_maximised(column: &Column) -> bool {
+    const NAMES: [&str; 4] = ["objective", "logprob", "log-prob", "log_prob"];
+    let name = column.name.to_ascii_lowercase();
+    column.summary.most <= 0.0 && column.summary.least < 0.0 && NAMES.iter().any(|word| name.contains(word))
+}
+
 /// Whether each loss stands in the line of one of held-out data, as in a table of evaluations a fraction of an epoch apart: then it is
 /// that of the stretch before, and none is more whole than another.
 fn stands_beside(column: &Column, columns: &[Column]) -> bool {
@@ -96,13 +103,15 @@ pub(crate) fn emit(
             (Metric::Unknown, false)
         }
     };
-    let divisor = scale.unwrap_or(1.0);
+    // An objective that is maximised, as a logarithm of probabilities is, costs what it lacks.
+    let maximised = metric == Metric::Loss && is_maximised(column);
+    let divisor = scale.unwrap_or(1.0) * if maximised { -1.0 } else { 1.0 };
     let point = |sample: &Sample, row: u32| Point {
         row: row as usize,
         epoch: (!sample.epoch.is_nan()).then_some(sample.epoch),
         step: steps.of(sample),
         value: if inverted { 1.0 - sample.value / divisor } else { sample.value / divisor },
-        resolution: sample.resolution / divisor,
+        resolution: sample.resolution / divisor.abs(),
         line: sample.line as usize,
     };
     let named = |within_epoch: bool, points: Vec<Point>| Series {

@@ -47,6 +47,7 @@ mod hash;
 mod holes;
 mod idiom;
 mod joint;
+mod kaldi;
 mod label;
 mod latex;
 mod lettered;

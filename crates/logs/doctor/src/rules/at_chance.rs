@@ -479,9 +479,8 @@ fn tiny_accuracy(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Optio
         && median(&accuracies[accuracies.len() - third..]) < median(&accuracies[..third]) + 0.01;
     // Where training is level too, and no better, a dozen classes are no fewer than a hundred.
     let trained = context.column(Column::TrainAccuracy);
-    let (low, high) = trained
-        .iter()
-        .fold((1.0_f64, 0.0_f64), |(low, high), (_, x)| (low.min(x.value), high.max(x.value)));
+    let (low, high) =
+        trained.iter().fold((1.0_f64, 0.0_f64), |(low, high), (_, x)| (low.min(x.value), high.max(x.value)));
     let stays = |curve: &Curve, by: f64| {
         curve.first().zip(curve.last()).is_some_and(|(first, last)| last.1.value <= by * first.1.value)
     };

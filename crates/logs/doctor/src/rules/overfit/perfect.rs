@@ -27,7 +27,8 @@ pub(super) fn find(context: &Context<'_>) -> Option<Finding> {
     let &(end, last) = judged.last()?;
     let (from, to) = (&context.rows[index], &context.rows[end]);
     let since = to.epoch? - from.epoch?;
-    let worse = |(_, reading): &(usize, Reading)| reading.value < best.value - WORSE && reading.value < 1.0 - ERRS;
+    let worse =
+        |(_, reading): &(usize, Reading)| reading.value < best.value - WORSE && reading.value < 1.0 - ERRS;
     let late = &judged[judged.len().saturating_sub(LAST)..];
     let (then, now, val) = (from.train_loss?.value, to.train_loss?.value, to.val_loss?.value);
     let (by_train, by_val) = context.factors();

@@ -70,12 +70,11 @@ fn from_the_middle(context: &Context<'_>) -> Option<Finding> {
     const READINGS: usize = 8;
     const LEVEL: f64 = 0.06;
     const NEAR: f64 = 0.1;
-    let told = [Column::TrainAccuracy, Column::ValAccuracy]
-        .iter()
-        .any(|column| !context.column(*column).is_empty());
+    let told =
+        [Column::TrainAccuracy, Column::ValAccuracy].iter().any(|column| !context.column(*column).is_empty());
     let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| context.best_run(column));
     let begun =
-        train.first().and_then(|(index, _)| context.rows[*index].epoch).is_some_and(|epoch| epoch >= BEGUN);
+        train.iter().find_map(|(index, _)| context.rows[*index].epoch).is_some_and(|epoch| epoch >= BEGUN);
     let (least, most) = range(&train);
     let level = train.len() >= READINGS && least > 0.0 && most < (1.0 + LEVEL) * least;
     let third = val.len() / 3;

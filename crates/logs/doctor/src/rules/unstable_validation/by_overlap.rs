@@ -34,9 +34,9 @@ fn of_one(overlap: Overlap<'_>) -> Option<Finding> {
         let falls = series.points.windows(2).filter(|pair| pair[1].value < pair[0].value - SMOOTH).count();
         10 * falls <= series.points.len()
     };
-    let &deepest = drops.iter().max_by(|&&a, &&b| {
-        (usual(a) - points[a].value).total_cmp(&(usual(b) - points[b].value))
-    })?;
+    let &deepest = drops
+        .iter()
+        .max_by(|&&a, &&b| (usual(a) - points[a].value).total_cmp(&(usual(b) - points[b].value)))?;
     let often = drops.len() >= 2 && SHARE * drops.len() >= points.len();
     let name = overlap.held_out.name.trim();
     (points.len() >= EPOCHS && often && overlap.train.is_some_and(is_smooth)).then(|| Finding {
