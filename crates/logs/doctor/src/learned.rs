@@ -48,6 +48,9 @@ const ALIKE: f64 = 0.06;
 /// How far the first accuracy of training may lie from that of its loss in a network that guesses, as a factor.
 const GUESSES: f64 = 1.35;
 
+/// An area under the ROC curve that no network reaches which has learned little.
+const ORDERED: f64 = 0.8;
+
 /// How far validation lies above training that nothing explains, as a factor and in nats.
 const BEHIND: (f64, f64) = (2.5, 0.9);
 
@@ -99,7 +102,7 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         0 => Some(Gap::Validation),
         2 if trained != [0, 0] && are_nearly_right(context, &accuracy) => None,
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
-        _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) && !overlap::proves(context) => {
+        _ if !(by_accuracy(context, &accuracy) || by_loss(context, &loss) || by_score(context)) => {
             Some(Gap::Proof)
         }
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
@@ -322,6 +325,10 @@ fn has_learned_little(context: &Context<'_>, accuracies: &[(usize, Reading)]) ->
         let (train, val) = first(Column::TrainLoss).zip(first(Column::ValLoss))?;
         ((train / val).ln().abs() < ALIKE && train.min(val) > 0.66).then(|| train.max(val))
     };
+    // Probabilities that are all near the same may still be in the right order.
+    if scores::area(context).is_some_and(|area| area > ORDERED) {
+        return false;
+    }
     let known = context.setup.chance_loss().is_some();
     let Some(chance) = context.setup.chance_loss().or_else(begins).or_else(alike) else { return false };
     let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| late(&context.column(column)));
@@ -405,6 +412,11 @@ fn by_accuracy(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     end > guess + 4.0 * error(guess) || end > first.1.value + 4.0 * std::f64::consts::SQRT_2 * error(end)
 }
 
+/// Whether an overlap or an area under the curve proves what losses and accuracies do not.
+fn by_score(context: &Context<'_>) -> bool {
+    overlap::proves(context) || scores::area(context).is_some()
+}
+
 /// The loss of guessing of what boosting libraries call `logloss` or `binary_logloss`: that of two classes.
 fn of_two_classes(context: &Context<'_>) -> Option<f64> {
     let name = context.chosen.val_loss?.name.trim().to_lowercase();
@@ -416,13 +428,27 @@ fn of_two_classes(context: &Context<'_>) -> Option<f64> {
 /// penalty is printed with it, so that its fall is learning.
 fn is_boosted(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     const ROUNDS: usize = 8;
+    let numbered = |series: &Series| series.points.iter().all(|point| point.epoch.or(point.step).is_some());
+    curve.len() >= ROUNDS && is_of_rounds(context) && context.chosen.val_loss.is_some_and(numbered)
+}
+
+/// Whether the name of the held-out loss is that of a set and a metric, as boosting libraries join them.
+fn is_of_rounds(context: &Context<'_>) -> bool {
     let joined = |name: &str| {
         let (set, metric) = name.split_once("'s ").or_else(|| name.rsplit_once('-')).unwrap_or_default();
         !set.is_empty() && !metric.contains(' ') && !metric.contains("loss ") && metric.chars().count() > 1
     };
-    let numbered = |series: &&Series| series.points.iter().all(|point| point.epoch.or(point.step).is_some());
-    curve.len() >= ROUNDS
-        && context.chosen.val_loss.filter(numbered).is_some_and(|series| joined(series.name.trim()))
+    context.chosen.val_loss.is_some_and(|series| joined(series.name.trim()))
+}
+
+/// Whether the losses of held-out data and of training in rounds of boosting fall from line to line: chance does not do that often.
+fn falls_in_each_round(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    const ROUNDS: usize = 6;
+    let falls = |curve: &[(usize, Reading)]| {
+        let ups = curve.windows(2).filter(|pair| pair[1].1.value >= pair[0].1.value).count();
+        curve.len() >= ROUNDS && 10 * ups <= curve.len()
+    };
+    falls(curve) && falls(&context.column(Column::TrainLoss)) && is_of_rounds(context)
 }
 
 fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
@@ -437,7 +463,7 @@ fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
         _ => {
             (curve.len() >= LOSSES || end < HALF * first.1.value)
                 && end > 0.0
-                && end < 0.9 * first.1.value
+                && (end < 0.9 * first.1.value || falls_in_each_round(context, curve))
                 && (!context.column(Column::TrainLoss).is_empty() || is_boosted(context, curve))
         }
     }

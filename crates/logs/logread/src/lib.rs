@@ -74,6 +74,7 @@ mod repr;
 mod rich_columns;
 mod role;
 mod roles;
+mod rounds;
 mod run_log;
 mod runs;
 mod scalars;

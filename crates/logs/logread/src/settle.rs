@@ -20,6 +20,7 @@ use crate::namesakes::{is_part as names_part, is_whole};
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
 use crate::perplexity;
+use crate::rounds;
 use crate::run_log::{RunLog, Split};
 use crate::strangers;
 use crate::summed_parts;
@@ -115,13 +116,6 @@ fn settle_passes(columns: &mut [Column]) -> bool {
     true
 }
 
-/// Whether a name is that of a set and a metric, as boosting libraries join them: `valid_0's auc`, `validation_0-logloss`.
-fn is_of_rounds(name: &str) -> bool {
-    let name = name.trim();
-    let joined = name.split_once("'s ").or_else(|| name.split_once('-'));
-    joined.is_some_and(|(set, metric)| !set.is_empty() && !set.contains(' ') && !metric.contains(' '))
-}
-
 /// Takes counts without a name, as in `#3/30 - loss: 0.5`, for epochs where each has a whole epoch's values.
 fn number_epochs(columns: &mut [Column]) -> bool {
     let of = |held_out: bool| {
@@ -136,14 +130,8 @@ fn number_epochs(columns: &mut [Column]) -> bool {
     let unnamed = |sample: &Sample| sample.epoch.is_nan() && sample.step.is_nan() && !sample.batch.is_nan();
     let by_one = finals.windows(2).filter(|pair| pair[1].batch == pair[0].batch + 1.0).count();
     let each_evaluated = held_out.is_some_and(|held_out| held_out.len() * 5 >= finals.len() * 4);
-    // Each fold of boosting counts its rounds anew.
-    let falls = finals.windows(2).filter(|pair| pair[1].batch < pair[0].batch);
-    let begins =
-        |pair: &[Sample]| pair[1].batch <= finals.iter().fold(f64::INFINITY, |a, b| a.min(b.batch)) + 1.0;
-    let folds = held_out.is_some_and(|_| columns.iter().any(|column| is_of_rounds(&column.name)))
-        && 3 * falls.clone().count() <= finals.len()
-        && falls.clone().all(begins);
-    let rises = (folds || falls.count() == 0)
+    let folds = held_out.is_some() && rounds::begin_anew(columns, finals);
+    let rises = (folds || finals.windows(2).all(|pair| pair[1].batch >= pair[0].batch))
         && (finals.len() < 2
             || finals.first().map(|first| first.batch) != finals.last().map(|last| last.batch));
     if !finals.iter().all(unnamed) || !(by_one * 10 >= (finals.len() - 1) * 9 || each_evaluated && rises) {

@@ -10,6 +10,7 @@
 //! `train-eval-mismatch`.
 
 mod agreement;
+mod two_classes;
 
 use foliar_logread::{Metric, Series};
 
@@ -43,8 +44,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if is_deviation(context) || super::overfit::in_each_epoch(context) || is_beginning(context) {
         return None;
     }
-    if let Some(finding) =
-        uniform_maps(context).or_else(|| one_small_share(context)).or_else(|| low_and_level(context))
+    if let Some(finding) = uniform_maps(context)
+        .or_else(|| one_small_share(context))
+        .or_else(|| low_and_level(context))
+        .or_else(|| two_classes::find(context))
     {
         return Some(finding);
     }

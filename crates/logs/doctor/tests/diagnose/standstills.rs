@@ -235,3 +235,53 @@ fn an_unnamed_loss_of_any_size_proves_nothing_by_a_fall_to_a_fifth() {
     assert!(said(&of(0.12)).contains(&Id::TooLittleToTell), "{:?}", said(&of(0.12)));
     assert!(said(&of(0.005)).contains(&Id::Healthy), "{:?}", said(&of(0.005)));
 }
+
+#[test]
+fn a_training_loss_that_rests_at_the_loss_of_two_classes_is_guessing() {
+    let of = |fall: f64| {
+        lines(16, |row| {
+            let noise = [0.0041, 0.0021, 0.0052, 0.0012][row % 4];
+            format!("{{\"loss\": {:.5}, \"step\": {}}}", 0.6921 + noise - fall * row as f64, 500 * (row + 1))
+        })
+    };
+    assert!(said(&of(0.0)).contains(&Id::AtChance), "{:?}", said(&of(0.0)));
+    assert!(!said(&of(0.004)).contains(&Id::AtChance), "{:?}", said(&of(0.004)));
+}
+
+#[test]
+fn an_area_above_one_half_is_a_proof_where_losses_hardly_fall() {
+    let of = |train: (f64, f64), val: (f64, f64)| {
+        lines(6, |row| {
+            format!(
+                "Epoch {row}, train_loss: {:.4}, val_loss: {:.4}, train_auc: {:.4}, val_auc: {:.4}",
+                course(row, 0.512, 0.452, 6),
+                course(row, 0.489, 0.471, 6),
+                course(row, train.0, train.1, 6),
+                course(row, val.0, val.1, 6)
+            )
+        })
+    };
+    let learned = said(&of((0.721, 0.812), (0.743, 0.771)));
+    assert!(learned.contains(&Id::Healthy), "{learned:?}");
+    for (train, val) in [((0.721, 0.951), (0.743, 0.771)), ((0.511, 0.532), (0.503, 0.521))] {
+        assert!(!said(&of(train, val)).contains(&Id::Healthy), "{:?}", said(&of(train, val)));
+    }
+}
+
+#[test]
+fn boosting_whose_losses_fall_in_each_round_learns() {
+    let of = |val: &dyn Fn(usize) -> f64| {
+        lines(9, |row| {
+            let train = 0.5221 - 0.0021 * row as f64;
+            format!(
+                "[{}]\ttraining's binary_logloss: {train:.6}\tvalid_1's binary_logloss: {:.6}",
+                100 * (row + 1),
+                val(row)
+            )
+        })
+    };
+    let falls = said(&of(&|row| 0.5361 - 0.0008 * row as f64));
+    assert!(falls.contains(&Id::Healthy), "{falls:?}");
+    let turns = said(&of(&|row| 0.5361 - 0.0008 * row.min(4) as f64 + 0.0006 * row.max(4) as f64));
+    assert!(!turns.contains(&Id::Healthy), "{turns:?}");
+}
