@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn words_of_many_languages_are_known() {
-        let cases: [(&str, &[Concept]); 21] = [
+        let cases: [(&str, &[Concept]); 25] = [
             ("train_loss", &[TRAIN, Loss]),
             ("Trainingsverlust", &[TRAIN, Loss]),
             ("Validierungsgenauigkeit", &[VALIDATION, Accuracy]),
