@@ -186,7 +186,8 @@ pub(crate) fn told_best<'a>(context: &Context<'a>) -> Option<ToldBest<'a>> {
         .find(|series| series.split == Some(Split::Train) && series.metric == held_out.metric)?;
     let last = best.points.last()?.value;
     let since = best.points.iter().rev().take_while(|point| point.value == last).count();
-    let begin = best.points[best.points.len() - since].row;
+    // What is not a number equals nothing, itself neither.
+    let begin = best.points.get(best.points.len() - since)?.row;
     let is_loss = held_out.metric == Metric::Loss;
     let mut after = held_out.points.iter().filter(|point| point.row > begin);
     let worse = after.all(|point| if is_loss { point.value > last } else { point.value < last });

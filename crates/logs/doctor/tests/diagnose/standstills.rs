@@ -285,3 +285,10 @@ fn boosting_whose_losses_fall_in_each_round_learns() {
     let turns = said(&of(&|row| 0.5361 - 0.0008 * row.min(4) as f64 + 0.0006 * row.max(4) as f64));
     assert!(!turns.contains(&Id::Healthy), "{turns:?}");
 }
+
+#[test]
+fn a_told_best_that_is_no_number_is_passed_over() {
+    let text =
+        lines(12, |row| format!("{}:\tlearn: 0.4{row:02}\ttest: 0.5{row:02}\tbest: nan ({row})", 10 * row));
+    assert!(!said(&text).is_empty());
+}
