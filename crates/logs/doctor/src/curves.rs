@@ -45,14 +45,31 @@ pub(crate) fn curves(context: &Context<'_>) -> Curves {
     }
 }
 
-/// What was followed beside the four curves, but for what batches print.
+/// Whether a name is that of an error of numbers.
+fn is_deviation(name: &str) -> bool {
+    const NAMES: [&str; 7] = ["mae", "mse", "rmse", "mape", "perplexity", "ppl", "r2"];
+    let lower = name.to_lowercase();
+    lower.split(|letter: char| !letter.is_alphanumeric()).any(|word| NAMES.contains(&word))
+}
+
+/// What was followed beside the four curves; of what batches print, parts of a loss in short logs alone.
 fn scores(context: &Context<'_>) -> Vec<ScoreCurve> {
+    const FEW: usize = 500;
+    let series = &context.log.series;
+    let tells_alone = |part: &Series| {
+        let whole = |other: &Series| !other.within_epoch && other.name == part.name;
+        part.metric == Metric::LossPart && part.points.len() <= FEW && !series.iter().any(whole)
+    };
     let chosen = &context.chosen;
     let curves = [chosen.train_loss, chosen.val_loss, chosen.train_accuracy, chosen.val_accuracy];
     let is_curve = |series: &Series| curves.into_iter().flatten().any(|curve| std::ptr::eq(curve, series));
     let is_score = |series: &&Series| {
-        let named = !matches!(series.metric, Metric::LearningRate | Metric::Seconds | Metric::Unknown);
-        named && !series.within_epoch && !is_curve(series)
+        let named = match series.metric {
+            Metric::LearningRate | Metric::Seconds => false,
+            Metric::Unknown => is_deviation(&series.name),
+            _ => true,
+        };
+        named && (!series.within_epoch || tells_alone(series)) && !is_curve(series)
     };
     let value = |point: &Point| ScoreValue {
         epoch: point.epoch,

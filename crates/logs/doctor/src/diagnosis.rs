@@ -76,7 +76,8 @@ pub struct Curves {
     pub chance_loss: Option<f64>,
     /// One entry an epoch, in the order of the log.
     pub epochs: Vec<EpochCurve>,
-    /// Scores beside loss and accuracy, parts of the loss, and accuracies and losses of other splits, in the order of the log.
+    /// Scores beside loss and accuracy, parts of the loss, errors of numbers (MAE), and accuracies and losses of other splits, in the
+    /// order of the log.
     pub scores: Vec<ScoreCurve>,
 }
 

@@ -15,6 +15,7 @@ use foliar_logread::{Metric, Point, Series, Split};
 
 use crate::another_run::may_be_its_start;
 use crate::context::Context;
+use crate::overlap;
 use crate::repeats;
 use crate::rows::{Column, Reading, Row};
 use crate::scale::reference::{Known, expected};
@@ -46,6 +47,9 @@ const NEXT_TO_ALL: f64 = 0.85;
 const ALIKE: f64 = 0.06;
 /// How far the first accuracy of training may lie from that of its loss in a network that guesses, as a factor.
 const GUESSES: f64 = 1.35;
+
+/// An area under the ROC curve that no network reaches which has learned little.
+const ORDERED: f64 = 0.8;
 
 /// How far validation lies above training that nothing explains, as a factor and in nats.
 const BEHIND: (f64, f64) = (2.5, 0.9);
@@ -98,10 +102,12 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         0 => Some(Gap::Validation),
         2 if trained != [0, 0] && are_nearly_right(context, &accuracy) => None,
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
-        _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
+        _ if !(by_accuracy(context, &accuracy) || by_loss(context, &loss) || by_score(context)) => {
+            Some(Gap::Proof)
+        }
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
         _ if trained == [0, 0] && may_be_one_evaluation(context, &accuracy, &loss) => Some(Gap::Proof),
-        _ if jumps(context, &accuracy) => Some(Gap::Jumps),
+        _ if jumps(context, &accuracy) || overlap_jumps(context) => Some(Gap::Jumps),
         _ if has_risen(&loss, &accuracy) => Some(Gap::Rise),
         _ if is_unexplained(context) => Some(Gap::Loss),
         _ if may_be_its_start(&context.of_another_run, &context.rows) => Some(Gap::Start),
@@ -203,6 +209,18 @@ fn jumps(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     ends || falls >= 2 && 3 * falls >= curve.len()
 }
 
+/// Whether an overlap, an F1 or a kappa of held-out data falls so, which an accuracy of pixels or of a frequent class does not show.
+fn overlap_jumps(context: &Context<'_>) -> bool {
+    const LINES: usize = 8;
+    let reading =
+        |point: &Point| Reading { value: point.value, resolution: point.resolution, line: point.line };
+    overlap::overlaps(context).into_iter().any(|overlap| {
+        let curve: Vec<(usize, Reading)> =
+            overlap.held_out.points.iter().map(|point| (0, reading(point))).collect();
+        curve.len() >= LINES && jumps(context, &curve)
+    })
+}
+
 /// Whether a loss of validation ends above its least value by more than jumps and a mild overfitting make of it; where the
 /// accuracy ends below its best with it, a rise by less in nats counts.
 fn has_risen(losses: &[(usize, Reading)], accuracies: &[(usize, Reading)]) -> bool {
@@ -252,7 +270,7 @@ fn is_unexplained(context: &Context<'_>) -> bool {
 fn is_learned_number(context: &Context<'_>) -> bool {
     /// Readings, at least; and a fall, where nothing names the loss as that of a number.
     const READINGS: usize = 5;
-    const DEEP: f64 = 0.25;
+    const DEEP: f64 = 0.1;
     /// A step up that is noise, and the share of the steps that may be more.
     const NOISE: f64 = 1.05;
     const STEPS: usize = 8;
@@ -307,6 +325,10 @@ fn has_learned_little(context: &Context<'_>, accuracies: &[(usize, Reading)]) ->
         let (train, val) = first(Column::TrainLoss).zip(first(Column::ValLoss))?;
         ((train / val).ln().abs() < ALIKE && train.min(val) > 0.66).then(|| train.max(val))
     };
+    // Probabilities that are all near the same may still be in the right order.
+    if scores::area(context).is_some_and(|area| area > ORDERED) {
+        return false;
+    }
     let known = context.setup.chance_loss().is_some();
     let Some(chance) = context.setup.chance_loss().or_else(begins).or_else(alike) else { return false };
     let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| late(&context.column(column)));
@@ -390,6 +412,11 @@ fn by_accuracy(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     end > guess + 4.0 * error(guess) || end > first.1.value + 4.0 * std::f64::consts::SQRT_2 * error(end)
 }
 
+/// Whether an overlap or an area under the curve proves what losses and accuracies do not.
+fn by_score(context: &Context<'_>) -> bool {
+    overlap::proves(context) || scores::area(context).is_some()
+}
+
 /// The loss of guessing of what boosting libraries call `logloss` or `binary_logloss`: that of two classes.
 fn of_two_classes(context: &Context<'_>) -> Option<f64> {
     let name = context.chosen.val_loss?.name.trim().to_lowercase();
@@ -401,13 +428,27 @@ fn of_two_classes(context: &Context<'_>) -> Option<f64> {
 /// penalty is printed with it, so that its fall is learning.
 fn is_boosted(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     const ROUNDS: usize = 8;
+    let numbered = |series: &Series| series.points.iter().all(|point| point.epoch.or(point.step).is_some());
+    curve.len() >= ROUNDS && is_of_rounds(context) && context.chosen.val_loss.is_some_and(numbered)
+}
+
+/// Whether the name of the held-out loss is that of a set and a metric, as boosting libraries join them.
+fn is_of_rounds(context: &Context<'_>) -> bool {
     let joined = |name: &str| {
         let (set, metric) = name.split_once("'s ").or_else(|| name.rsplit_once('-')).unwrap_or_default();
         !set.is_empty() && !metric.contains(' ') && !metric.contains("loss ") && metric.chars().count() > 1
     };
-    let numbered = |series: &&Series| series.points.iter().all(|point| point.epoch.or(point.step).is_some());
-    curve.len() >= ROUNDS
-        && context.chosen.val_loss.filter(numbered).is_some_and(|series| joined(series.name.trim()))
+    context.chosen.val_loss.is_some_and(|series| joined(series.name.trim()))
+}
+
+/// Whether the losses of held-out data and of training in rounds of boosting fall from line to line: chance does not do that often.
+fn falls_in_each_round(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    const ROUNDS: usize = 6;
+    let falls = |curve: &[(usize, Reading)]| {
+        let ups = curve.windows(2).filter(|pair| pair[1].1.value >= pair[0].1.value).count();
+        curve.len() >= ROUNDS && 10 * ups <= curve.len()
+    };
+    falls(curve) && falls(&context.column(Column::TrainLoss)) && is_of_rounds(context)
 }
 
 fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
@@ -422,7 +463,7 @@ fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
         _ => {
             (curve.len() >= LOSSES || end < HALF * first.1.value)
                 && end > 0.0
-                && end < 0.9 * first.1.value
+                && (end < 0.9 * first.1.value || falls_in_each_round(context, curve))
                 && (!context.column(Column::TrainLoss).is_empty() || is_boosted(context, curve))
         }
     }

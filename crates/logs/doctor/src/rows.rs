@@ -7,6 +7,8 @@
 
 use foliar_logread::{Metric, Point, RunLog, Series, Split};
 
+use crate::interleaved::second_of_two;
+
 /// One number and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Reading {
@@ -136,7 +138,19 @@ pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
             }
         }
     }
-    rows.into_iter().map(|(row, _)| row).collect()
+    apart(rows.into_iter().map(|(row, _)| row).collect())
+}
+
+/// The rows of two runs that take turns one run after the other; as they are where there is one.
+fn apart(rows: Vec<Row>) -> Vec<Row> {
+    let epochs: Vec<f64> = rows.iter().filter_map(|row| row.epoch).collect();
+    match second_of_two(&epochs).filter(|_| epochs.len() == rows.len()) {
+        Some(second) => {
+            let of = |wanted: bool| rows.iter().zip(&second).filter(move |(_, of)| **of == wanted);
+            of(false).chain(of(true)).map(|(row, _)| *row).collect()
+        }
+        None => rows,
+    }
 }
 
 /// Whether validation was read once, before the training or after all of it, in a log of few steps and no epochs, or one: then the course is

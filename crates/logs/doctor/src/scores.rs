@@ -64,10 +64,6 @@ fn learned_area<'a>(context: &Context<'a>) -> Option<Rise<'a>> {
     const RISES: f64 = 0.02;
     const FALLS: f64 = 0.01;
     const APART: f64 = 0.08;
-    let is_area = |series: &&Series| {
-        let name = series.name.to_lowercase();
-        name.contains("auc") || name.contains("auroc")
-    };
     twins(context, LINES).into_iter().find_map(|(held_out, _)| {
         let values: Vec<f64> = held_out.points.iter().map(|point| point.value).collect();
         let (first, end) = (*values.first()?, middle_of_last_third(&values)?);
@@ -78,10 +74,39 @@ fn learned_area<'a>(context: &Context<'a>) -> Option<Rise<'a>> {
             .log
             .series
             .iter()
-            .filter(is_area)
+            .filter(|series| is_area(series))
             .all(|series| series.points.last().is_none_or(|point| (point.value - end).abs() < APART));
-        (is_area(&held_out) && learned && alike).then_some(Rise { series: held_out, first, end })
+        (is_area(held_out) && learned && alike).then_some(Rise { series: held_out, first, end })
     })
+}
+
+/// Whether a series is by its name an area under the ROC curve.
+fn is_area(series: &Series) -> bool {
+    let name = series.name.to_lowercase();
+    name.contains("auc") && !name.contains("pr") && !name.contains("loss")
+}
+
+/// The area under the ROC curve of held-out data where it is clearly above the half that guessing has, whatever the classes' shares, in
+/// each line but the first, ends near its best, and is near that of training.
+pub(crate) fn area(context: &Context<'_>) -> Option<f64> {
+    const LINES: usize = 4;
+    const REACHES: f64 = 0.65;
+    const FALLS: f64 = 0.01;
+    const APART: f64 = 0.08;
+    let areas = || {
+        let whole =
+            |series: &&Series| is_area(series) && !series.within_epoch && series.points.len() >= LINES;
+        context.log.series.iter().filter(whole)
+    };
+    let share = |series: &&Series| series.points.iter().all(|point| (0.0..=1.0).contains(&point.value));
+    let held_out =
+        areas().filter(share).find(|series| matches!(series.split, Some(Split::Validation | Split::Test)))?;
+    let values: Vec<f64> = held_out.points.iter().map(|point| point.value).collect();
+    let (end, last) = (middle_of_last_third(&values)?, *values.last()?);
+    let best = values.iter().copied().fold(0.0, f64::max);
+    let alike = areas().all(|series| series.points.last().is_some_and(|point| point.value < end + APART));
+    let above = values[values.len() / 2..].iter().all(|value| *value > REACHES);
+    (above && last > best - FALLS && alike).then_some(end)
 }
 
 /// Scores of held-out data that are shares, of so many lines, each with that of training of the same name where there is one; none where
@@ -161,7 +186,8 @@ pub(crate) fn told_best<'a>(context: &Context<'a>) -> Option<ToldBest<'a>> {
         .find(|series| series.split == Some(Split::Train) && series.metric == held_out.metric)?;
     let last = best.points.last()?.value;
     let since = best.points.iter().rev().take_while(|point| point.value == last).count();
-    let begin = best.points[best.points.len() - since].row;
+    // What is not a number equals nothing, itself neither.
+    let begin = best.points.get(best.points.len() - since)?.row;
     let is_loss = held_out.metric == Metric::Loss;
     let mut after = held_out.points.iter().filter(|point| point.row > begin);
     let worse = after.all(|point| if is_loss { point.value > last } else { point.value < last });
@@ -239,7 +265,7 @@ pub(crate) fn long_past<'a>(context: &Context<'a>) -> Option<Common<'a>> {
 }
 
 /// The name of a score without the data that it was measured on.
-fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     const DATA: [&str; 9] = ["train", "training", "learn", "val", "valid", "validation", "eval", "test", "s"];
     let lower = name.to_lowercase();
     let words = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());

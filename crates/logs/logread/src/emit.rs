@@ -40,6 +40,29 @@ fn complete(finals: &[Sample]) -> &[Sample] {
     }
 }
 
+/// Whether a loss is by its name an objective or the logarithm of a probability, and never above 0.
+fn is_maximised(column: &Column) -> bool {
+    const NAMES: [&str; 4] = ["objective", "logprob", "log-prob", "log_prob"];
+    let name = column.name.to_ascii_lowercase();
+    column.summary.most <= 0.0 && column.summary.least < 0.0 && NAMES.iter().any(|word| name.contains(word))
+}
+
+/// Whether each loss stands in the line of one of held-out data, as in a table of evaluations a fraction of an epoch apart: then it is
+/// that of the stretch before, and none is more whole than another.
+fn stands_beside(column: &Column, columns: &[Column]) -> bool {
+    const LINES: usize = 4;
+    let lines = |column: &Column| column.samples().iter().map(|sample| sample.line).collect::<Vec<u32>>();
+    let own = lines(column);
+    column.meaning.quantity == Quantity::Loss
+        && own.len() >= LINES
+        && own.len() as u64 == column.summary.count
+        && columns.iter().any(|other| {
+            matches!(other.meaning.split, Some(Split::Validation | Split::Test))
+                && other.meaning.quantity == Quantity::Loss
+                && lines(other) == own
+        })
+}
+
 /// Whether held-out data were measured in the same way at the same steps, as in each round of boosting: then neither is a batch's.
 fn is_paired(column: &Column, columns: &[Column]) -> bool {
     const ROUNDS: usize = 3;
@@ -80,13 +103,15 @@ pub(crate) fn emit(
             (Metric::Unknown, false)
         }
     };
-    let divisor = scale.unwrap_or(1.0);
+    // An objective that is maximised, as a logarithm of probabilities is, costs what it lacks.
+    let maximised = metric == Metric::Loss && is_maximised(column);
+    let divisor = scale.unwrap_or(1.0) * if maximised { -1.0 } else { 1.0 };
     let point = |sample: &Sample, row: u32| Point {
         row: row as usize,
         epoch: (!sample.epoch.is_nan()).then_some(sample.epoch),
         step: steps.of(sample),
         value: if inverted { 1.0 - sample.value / divisor } else { sample.value / divisor },
-        resolution: sample.resolution / divisor,
+        resolution: sample.resolution / divisor.abs(),
         line: sample.line as usize,
     };
     let named = |within_epoch: bool, points: Vec<Point>| Series {
@@ -120,7 +145,7 @@ pub(crate) fn emit(
         && column.finals.iter().all(|sample| sample.epoch.is_nan());
     if by_batch {
         series.push(named(true, all()));
-    } else if held_out && !column.has_batches() && count > groups {
+    } else if (held_out || stands_beside(column, columns)) && !column.has_batches() && count > groups {
         series.push(named(false, all()));
     } else if column.has_batches() && told {
         series.push(named(true, all()));

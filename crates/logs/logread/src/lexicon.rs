@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use crate::concept::Concept;
 use crate::fold::Word;
-use crate::vocabulary::{STEMS, TEST, VALIDATION, WORDS};
+use crate::vocabulary::{STEMS, TEST, TRAIN, VALIDATION, WORDS};
 
 struct Entry {
     words: Vec<&'static str>,
@@ -120,7 +120,22 @@ fn compound(word: &str) -> bool {
 
 /// The senses of a word that is in no list.
 fn inside(word: &str) -> Vec<Concept> {
-    parts(word).unwrap_or_else(|| vec![Concept::Unknown])
+    lettered(word).or_else(|| parts(word)).unwrap_or_else(|| vec![Concept::Unknown])
+}
+
+/// A split of a letter or two, and what was measured: `tloss`, `vacc`.
+fn lettered(word: &str) -> Option<Vec<Concept>> {
+    const SPLITS: [(&str, Concept); 5] =
+        [("tr", TRAIN), ("te", TEST), ("ts", TEST), ("t", TRAIN), ("v", VALIDATION)];
+    SPLITS.into_iter().find_map(|(letters, split)| {
+        let measured = match word.strip_prefix(letters)? {
+            "loss" => Concept::Loss,
+            "acc" | "accuracy" => Concept::Accuracy,
+            "err" | "error" => Concept::Error,
+            _ => return None,
+        };
+        Some(vec![split, measured])
+    })
 }
 
 /// The stems that a word consists of, if they leave nothing but inflection.
@@ -152,7 +167,7 @@ mod tests {
 
     #[test]
     fn words_of_many_languages_are_known() {
-        let cases: [(&str, &[Concept]); 21] = [
+        let cases: [(&str, &[Concept]); 25] = [
             ("train_loss", &[TRAIN, Loss]),
             ("Trainingsverlust", &[TRAIN, Loss]),
             ("Validierungsgenauigkeit", &[VALIDATION, Accuracy]),
@@ -174,6 +189,10 @@ mod tests {
             ("va_loss", &[VALIDATION, Loss]),
             ("ts-acc", &[TEST, Accuracy]),
             ("va loss", &[Filler, Loss]),
+            ("vloss", &[VALIDATION, Loss]),
+            ("tacc", &[TRAIN, Accuracy]),
+            ("検証誤差", &[VALIDATION, Loss]),
+            ("验证误差", &[VALIDATION, Loss]),
         ];
         for (name, wanted) in cases {
             let found: Vec<Concept> = senses(&words(name, 8)).iter().map(|sense| sense.concept).collect();

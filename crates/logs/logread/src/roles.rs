@@ -217,7 +217,14 @@ impl Line<'_> {
             Tail::Epoch(None) if number.form == Form::Decimal && number.percent => Role::Ignore,
             Tail::Epoch(None) if number.measures() => Role::Epoch,
             Tail::Epoch(Some(named)) if !number.counts() => plain(named),
-            Tail::Epoch(Some(_)) => Role::Epoch,
+            Tail::Epoch(Some(named)) => {
+                // `Cost after epoch 5: 0.31`
+                let value = self.labels.get(index + 1).filter(|next| {
+                    next.tail == Tail::Bare && matches!(next.marks.as_str(), ":" | "=" | "-" | "->" | "=>")
+                });
+                self.announced = value.map(|_| (of_counter(named), index + 1));
+                Role::Epoch
+            }
             Tail::Step if number.counts() && self.after_epoch() => {
                 Role::Batch { counted: self.is_ratio(index) }
             }

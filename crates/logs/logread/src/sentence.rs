@@ -44,6 +44,8 @@ pub(crate) struct Sentences {
     step: Option<f64>,
     /// From the last line that named a split.
     leading: Option<Split>,
+    /// Whether a line named photos that are held out.
+    held_out: bool,
     /// From a line that is a name.
     dangling: Option<Use>,
     /// What the next lines repeat.
@@ -107,6 +109,9 @@ impl Sentences {
         } else {
             heading.or_else(|| *template.inherited.get_or_insert(self.leading))
         };
+        let held_out = |split: Option<Split>| matches!(split, Some(Split::Validation | Split::Test));
+        self.held_out |= held_out(template.heading) || held_out(template.leading) || held_out(inherited);
+        let inherited = if template.starred && !self.held_out { Some(Split::Validation) } else { inherited };
         self.aside = template.announces.or(self.aside.filter(|aside| *aside == Aside::Block));
         let taken = template.apply(tokens, inherited, line, into);
         if template.names_epoch {

@@ -20,6 +20,7 @@ use crate::namesakes::{is_part as names_part, is_whole};
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
 use crate::perplexity;
+use crate::rounds;
 use crate::run_log::{RunLog, Split};
 use crate::strangers;
 use crate::summed_parts;
@@ -129,7 +130,8 @@ fn number_epochs(columns: &mut [Column]) -> bool {
     let unnamed = |sample: &Sample| sample.epoch.is_nan() && sample.step.is_nan() && !sample.batch.is_nan();
     let by_one = finals.windows(2).filter(|pair| pair[1].batch == pair[0].batch + 1.0).count();
     let each_evaluated = held_out.is_some_and(|held_out| held_out.len() * 5 >= finals.len() * 4);
-    let rises = finals.windows(2).all(|pair| pair[1].batch >= pair[0].batch)
+    let folds = held_out.is_some() && rounds::begin_anew(columns, finals);
+    let rises = (folds || finals.windows(2).all(|pair| pair[1].batch >= pair[0].batch))
         && (finals.len() < 2
             || finals.first().map(|first| first.batch) != finals.last().map(|last| last.batch));
     if !finals.iter().all(unnamed) || !(by_one * 10 >= (finals.len() - 1) * 9 || each_evaluated && rises) {

@@ -43,6 +43,8 @@ pub(crate) struct Template {
     pub(crate) names_epoch: bool,
     /// Whether it begins with the star that ends a pass over photos: ` * Finished epoch # 1  top1: 25.3`.
     pub(crate) concludes: bool,
+    /// Whether it sums an evaluation up, as `* Acc@1 71.2 Acc@5 90.1` does in programs that copied PyTorch's of ImageNet.
+    pub(crate) starred: bool,
     /// Whether it tells nothing but scores of an epoch.
     sums_up: bool,
     /// Whether it numbers an epoch and measures nothing on photos.
@@ -115,6 +117,7 @@ impl Template {
             counts: false,
             names_epoch: false,
             concludes: text.trim_start().starts_with("* Finished"),
+            starred: is_starred(text),
             sums_up: false,
             names_step_alone: false,
             has_batch: false,
@@ -374,6 +377,11 @@ fn is_wordy(text: &str, tokens: &Tokens) -> bool {
     let ends = text.trim_end().ends_with(['.', '?', '!']);
     let (least, each) = if ends { (5, 3) } else { (8, 4) };
     words >= least && words >= each * tokens.numbers.len()
+}
+
+fn is_starred(text: &str) -> bool {
+    let rest = text.trim_start().strip_prefix('*').unwrap_or_default().trim_start();
+    ["Acc@1", "Prec@1", "acc@1", "prec@1"].iter().any(|name| rest.starts_with(name))
 }
 
 /// Whether the best epoch is announced before the first number that counts or measures.

@@ -11,6 +11,7 @@ use crate::assemble::Assembler;
 use crate::clean::{clean, without_bar};
 use crate::common_prefix::CommonPrefix;
 use crate::fragment::is_gap;
+use crate::kaldi;
 use crate::label::{Tail, understand};
 use crate::latex;
 use crate::lines::Line;
@@ -160,7 +161,7 @@ impl TextReader {
             None => line.common.strip_before(clean(line.text, &mut cleaned)),
         };
         self.own.line(text, self.line + 1);
-        let row = latex::row(text);
+        let row = kaldi::sentence(text).or_else(|| latex::row(text));
         let text = row.as_deref().unwrap_or(text);
         if text.len() > LONGEST_RECORD && !self.literal.is_open() {
             for record in unfold::epochs(text) {

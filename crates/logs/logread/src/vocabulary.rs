@@ -40,7 +40,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Loss,
-        "损失*,損失*,ロス,誤差,손실*,로스,kayip*,kayb*,kerugian,rugi,mat mat,ton that,हानि,forlust*,tab,tap,ztrata,veszteseg,pierder*,απωλ*,خسارة,الخسارة,الفقد,زیان,تلفات,ضرر,havio,tappio,gubit*,губит*,загуб*",
+        "损失*,損失*,ロス,誤差,误差,오차,손실*,로스,kayip*,kayb*,kerugian,rugi,mat mat,ton that,हानि,forlust*,tab,tap,ztrata,veszteseg,pierder*,απωλ*,خسارة,الخسارة,الفقد,زیان,تلفات,ضرر,havio,tappio,gubit*,губит*,загуб*",
     ),
     (
         Entropy,
@@ -193,6 +193,11 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("テスト", TEST),
     ("테스트", TEST),
     ("损失", Loss),
+    ("誤差", Loss),
+    ("误差", Loss),
+    ("오차", Loss),
+    ("错误率", ErrorRate),
+    ("오류율", ErrorRate),
     ("損失", Loss),
     ("ロス", Loss),
     ("손실", Loss),

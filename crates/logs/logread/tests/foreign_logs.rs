@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use foliar_logread::{Metric, RunLog, Series, Split, read_log};
 
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 15] = [
     ("consoles", include_str!("shapes/consoles.txt")),
     ("tables", include_str!("shapes/tables.txt")),
     ("objects", include_str!("shapes/objects.txt")),
@@ -24,6 +24,8 @@ const FILES: [(&str, &str); 13] = [
     ("directions", include_str!("shapes/directions.txt")),
     ("programs", include_str!("shapes/programs.txt")),
     ("wrappings", include_str!("shapes/wrappings.txt")),
+    ("counters", include_str!("shapes/counters.txt")),
+    ("libraries", include_str!("shapes/libraries.txt")),
 ];
 
 #[test]

@@ -10,6 +10,7 @@
 //! `train-eval-mismatch`.
 
 mod agreement;
+mod two_classes;
 
 use foliar_logread::{Metric, Series};
 
@@ -28,6 +29,9 @@ const ACCURACIES: usize = 5;
 /// An accuracy below which no task of a few dozen classes is learned.
 const TINY: f64 = 0.06;
 
+/// An accuracy that a dozen classes may have by guessing, where that of training does not rise either.
+const FEW_CLASSES: f64 = 0.14;
+
 /// Points above guessing that are luck at most, where the number of classes is not known.
 const SHARE: f64 = 0.1;
 
@@ -40,8 +44,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if is_deviation(context) || super::overfit::in_each_epoch(context) || is_beginning(context) {
         return None;
     }
-    if let Some(finding) =
-        uniform_maps(context).or_else(|| one_small_share(context)).or_else(|| low_and_level(context))
+    if let Some(finding) = uniform_maps(context)
+        .or_else(|| one_small_share(context))
+        .or_else(|| low_and_level(context))
+        .or_else(|| two_classes::find(context))
     {
         return Some(finding);
     }
@@ -474,7 +480,20 @@ fn tiny_accuracy(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Optio
         && most < 1.5 * TINY
         && median(accuracies) < TINY
         && median(&accuracies[accuracies.len() - third..]) < median(&accuracies[..third]) + 0.01;
-    (accuracies.len() > ACCURACIES && level && most < TINY || noisy).then(|| {
+    // Where training is level too, and no better, a dozen classes are no fewer than a hundred.
+    let trained = context.column(Column::TrainAccuracy);
+    let (low, high) =
+        trained.iter().fold((1.0_f64, 0.0_f64), |(low, high), (_, x)| (low.min(x.value), high.max(x.value)));
+    let stays = |curve: &Curve, by: f64| {
+        curve.first().zip(curve.last()).is_some_and(|(first, last)| last.1.value <= by * first.1.value)
+    };
+    let alike = trained.len() > ACCURACIES && high < 1.3 * low && stays(&trained, 1.0);
+    let few = alike
+        && accuracies.len() > ACCURACIES
+        && most < FEW_CLASSES
+        && most < 1.3 * least
+        && stays(accuracies, 1.15);
+    (accuracies.len() > ACCURACIES && level && most < TINY || noisy || few).then(|| {
         finding(
             format!(
                 "The {noun} accuracy stays at {} for {} epochs, as guessing among about {} classes does.",

@@ -1,6 +1,6 @@
 //! An accuracy that means nothing for this task.
 //!
-//! Idea, eleven signs: (1) the loss is below `e ln 2`, the least cross-entropy of
+//! Idea, twelve signs: (1) the loss is below `e ln 2`, the least cross-entropy of
 //! so many errors, everywhere: the loss is not cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most
 //! labels are negative and no positive is found. (3) Recall is exactly 1 while precision equals accuracy to
 //! 1 %: every sample may be predicted positive. (4) Accuracy is the same to the last digit for eight epochs (for three from the
@@ -11,7 +11,8 @@
 //! same accuracy to the last digit in all epochs. (9) The accuracy of 200 photos and more is the same to the last digit for six
 //! epochs, most of the run, and that of training comes near it, although the losses still fall. (10) F1 is exactly 0 in four lines and
 //! more, and no accuracy is printed. (11) The validation accuracy is the same to the last digit in all epochs but the first, five at least,
-//! that of training is near it, and no loss comes below the entropy of that share. Source: the definitions of the scores.
+//! that of training is near it, and no loss comes below the entropy of that share. (12) An accuracy of points (`binary_accuracy`,
+//! `pixel_acc`) is exactly 1 on both sides from the second epoch on. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.
 
 use foliar_logread::{Metric, Series};
@@ -30,6 +31,9 @@ const DISTINGUISHED: f64 = 0.05;
 /// Most other values that the accuracy of a network that always predicts one class has had.
 const OTHERS: usize = 3;
 
+/// Lines in which an accuracy that never moves is no chance.
+const STILL_LINES: usize = 10;
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     not_cross_entropy(context)
         .or_else(|| nothing_found(context))
@@ -41,6 +45,36 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| one_share(context))
         .or_else(|| all_of_five(context))
         .or_else(|| no_f1(context))
+        .or_else(|| all_background(context))
+}
+
+/// Sign (12).
+fn all_background(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 3;
+    let named = |series: &Series| {
+        let name = series.name.to_lowercase();
+        name.contains("binary") || name.contains("pixel")
+    };
+    let series = context.chosen.val_accuracy.filter(|series| named(series))?;
+    let all = |column: Column| {
+        let curve = context.column(column);
+        curve.len() >= EPOCHS && curve[1..].iter().all(|(_, reading)| reading.value >= 1.0)
+    };
+    let (last, right) = (series.points.last()?, all(Column::TrainAccuracy) && all(Column::ValAccuracy));
+    right.then(|| {
+        finding(
+            Severity::Warning,
+            0.7,
+            format!(
+                "{} is exactly 1 in training and validation from the second epoch on: each point of each mask is right, as where all \
+                    masks are empty.",
+                series.name.trim()
+            ),
+            vec![Evidence::at(last.line, format!("{} = 1", series.name.trim()))],
+            "Count the points of each class in the masks as the network receives them. Masks of 0 and 1 that are divided by 255 are \
+                empty. Judge by the overlap (IoU, Dice).",
+        )
+    })
 }
 
 /// Sign (10).
@@ -195,7 +229,13 @@ fn not_cross_entropy(context: &Context<'_>) -> Option<Finding> {
     let readings = if context.loss_is_foreign { 2 } else { 1 };
     let enough = |(loss, accuracy): &(Vec<_>, Vec<_>)| loss.len() >= readings && accuracy.len() >= readings;
     let (loss, accuracy) = columns.into_iter().find(enough)?;
-    if context.loss_is_squared || !context.loss_is_foreign && !contradicts(&loss, &accuracy) {
+    // A share of next to nothing that never moves says that nothing is learned, whatever the loss.
+    const NEXT_TO_NOTHING: f64 = 0.01;
+    let still = accuracy.len() >= STILL_LINES
+        && accuracy
+            .iter()
+            .all(|(_, reading)| reading.value == accuracy[0].1.value && reading.value < NEXT_TO_NOTHING);
+    if still || context.loss_is_squared || !context.loss_is_foreign && !contradicts(&loss, &accuracy) {
         return None;
     }
     let best = accuracy.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);

@@ -19,6 +19,8 @@ use crate::{Evidence, Finding, Id, Severity};
 
 /// Larger than any sum over a data set.
 const ABSURD: f64 = 1e9;
+/// Values after the first that show a run which learns.
+const CONFIRMED: usize = 3;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     // A loss that is added up between two lines grows with the lines; a score of other photos that rises tells that all is well.
@@ -171,7 +173,11 @@ fn never_learned(context: &Context<'_>) -> Option<Finding> {
 
 fn exploded(context: &Context<'_>, column: Column, name: &str) -> Option<Finding> {
     let curve = context.column(column);
-    let absurd = curve.iter().position(|(_, reading)| reading.value.abs() > ABSURD);
+    // A first value that no later one is near was measured before training: that is for a bad start.
+    let starts =
+        curve.len() > CONFIRMED && curve[1..].iter().all(|(_, reading)| reading.value.abs() < 1e-3 * ABSURD);
+    let absurd =
+        curve.iter().position(|(_, reading)| reading.value.abs() > ABSURD).filter(|at| *at > 0 || !starts);
     let at =
         absurd.or_else(|| (column == Column::TrainLoss).then(|| turning_point(context, &curve)).flatten())?;
     let (index, reading) = curve[at];

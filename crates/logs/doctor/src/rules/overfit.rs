@@ -13,6 +13,7 @@
 
 mod drift;
 mod implied;
+mod perfect;
 mod told_best;
 
 use crate::best_run::runs;
@@ -44,6 +45,7 @@ fn as_one(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| after_many_epochs(context))
         .or_else(|| implied::find(context))
         .or_else(|| told_best::find(context))
+        .or_else(|| perfect::find(context))
         .or_else(|| stalled(context))
 }
 

@@ -6,6 +6,8 @@
 //! of many noisy epochs is partly luck, hence the median of the last third is compared, with four standard
 //! errors.
 
+mod hardly;
+
 use crate::context::Context;
 use crate::learned::late;
 use crate::rows::{Column, Reading};
@@ -31,6 +33,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| told(context))
         .or_else(|| score_past(context))
         .or_else(|| at_rest(context))
+        .or_else(|| hardly::find(context))
 }
 
 /// Losses and accuracies of training and validation that have hardly moved since the first epoch, while training is no better than

@@ -4,12 +4,18 @@
 //! another run begins. Limits: a gap (epochs cut out of a post) is not a restart; columns that are printed
 //! within epochs are ignored. What stands before the first epoch and is of another run (see [`crate::another_run`]) is said too.
 
+use foliar_logread::Point;
+
 use crate::context::Context;
+use crate::interleaved::second_of_two;
 use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if let Some(finding) = of_another_run(context) {
+        return Some(finding);
+    }
+    if let Some(finding) = in_turns(context) {
         return Some(finding);
     }
     let chosen = &context.chosen;
@@ -62,6 +68,42 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         advice: "If a run was resumed, ignore the epochs that were repeated. If these are two phases \
             (head first, then all layers), read them as two curves."
             .to_owned(),
+        code: None,
+    })
+}
+
+/// Two runs whose lines take turns.
+fn in_turns(context: &Context<'_>) -> Option<Finding> {
+    let chosen = &context.chosen;
+    let columns = [chosen.val_loss, chosen.val_accuracy, chosen.train_loss];
+    let (series, second) =
+        columns.into_iter().flatten().filter(|series| !series.within_epoch).find_map(|series| {
+            let epochs: Vec<f64> = series.points.iter().filter_map(|point| point.epoch).collect();
+            let second = second_of_two(&epochs).filter(|_| epochs.len() == series.points.len())?;
+            Some((series, second))
+        })?;
+    let begins = |wanted: bool| {
+        series.points.iter().zip(&second).find(|(_, of)| **of == wanted).map(|(point, _)| point)
+    };
+    let (one, other) = (begins(false)?, begins(true)?);
+    let epoch = |point: &Point| number(point.epoch.unwrap_or_default());
+    Some(Finding {
+        id: Id::SeveralRuns,
+        severity: Severity::Note,
+        claim: format!(
+            "The lines of two runs take turns: one begins with epoch {} (line {}), the other with epoch {} (line {}). Each is judged by \
+                itself.",
+            epoch(one),
+            one.line,
+            epoch(other),
+            other.line
+        ),
+        evidence: [one, other]
+            .iter()
+            .map(|point| Evidence::at(point.line, format!("epoch {}", epoch(point))))
+            .collect(),
+        confidence: 0.9,
+        advice: "Let each run write to a file of its own.".to_owned(),
         code: None,
     })
 }

@@ -61,7 +61,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         ),
         Gap::Jumps => (
             format!(
-                "{}The validation accuracy falls far below what it was before, so no epoch says what the network is worth.",
+                "{}The validation accuracy, or another share of right answers, falls far below what it was before, so no epoch says what the \
+                    network is worth.",
                 course(context)
             ),
             "Lower the learning rate, and print the loss of training once an epoch. Count the validation photos: few of them jump \

@@ -5,8 +5,10 @@
 //! drop is an epoch whose accuracy lies far below the better of its neighbours on both sides, or below the one before at the
 //! end, while the training accuracy does not fall. In a short run one drop is enough where the loss doubles with it. The same shows as a
 //! validation that lies far behind training in most epochs from the first on, when all photos are new, and meets it at the end; and as a
-//! loss that doubles again and again, where no accuracy says whether few photos or all cause it. Source: Ioffe and Szegedy 2015; the
+//! loss that doubles again and again, where no accuracy says whether few photos or all cause it; or as an overlap that falls and comes back. Source: Ioffe and Szegedy 2015; the
 //! standard error of an accuracy. Limits: needs five epochs; small validation sets jump by chance, hence five standard errors.
+
+mod by_overlap;
 
 use foliar_logread::{Metric, Point};
 
@@ -135,7 +137,10 @@ fn is_past_its_peak(context: &Context<'_>, index: usize) -> bool {
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    by_drops(context).or_else(|| lags(context)).or_else(|| by_loss(context))
+    by_drops(context)
+        .or_else(|| lags(context))
+        .or_else(|| by_loss(context))
+        .or_else(|| by_overlap::find(context))
 }
 
 const ADVICE: &str = "Lower the learning rate, let it fall during training (cosine), and give batch norm larger batches or a \

@@ -9,6 +9,7 @@ mod question;
 mod rules;
 mod simulated;
 mod small_logs;
+mod standstills;
 mod support;
 mod thresholds;
 mod verdicts;
