@@ -113,6 +113,34 @@ fn a_fine_run_has_two_phases_and_keeps_the_best_of_both() {
     assert!(run.err.contains("batch-norm statistics without augmentation"), "{}", run.err);
 }
 
+/// Features of some photos are there already: those of the others must not depend on which ones.
+#[test]
+fn views_of_a_photo_are_the_same_whatever_is_kept() {
+    let scene = scene();
+    let train = |photos: &str, out: &str| {
+        let mut arguments = common::train_arguments(out);
+        arguments[1] = photos;
+        let views = ["--augmented-views", "3", "--head", "logistic"];
+        let run = scene.run(&[&arguments[..], &WEIGHTS, &views].concat()).expect(0);
+        assert!(run.err.contains("solved on all"), "{}", run.err);
+        fs::read(scene.path(out).join("model.foliar")).unwrap()
+    };
+    for class in fs::read_dir(scene.path("photos")).unwrap().map(Result::unwrap) {
+        let some = scene.path("some").join(class.file_name());
+        fs::create_dir_all(&some).unwrap();
+        let photos = fs::read_dir(class.path()).unwrap().map(Result::unwrap);
+        for (number, photo) in photos.enumerate() {
+            if number % 2 == 0 {
+                fs::copy(photo.path(), some.join(photo.file_name())).unwrap();
+            }
+        }
+    }
+    train("some", "part");
+    let after_some = train("photos", "after-some");
+    fs::remove_dir_all(scene.path("cache")).unwrap();
+    assert!(after_some == train("photos", "anew"));
+}
+
 #[test]
 fn an_explanation_writes_nothing() {
     let scene = scene();

@@ -12,7 +12,7 @@ use foliar_vision::loader::order;
 use crate::error::TrainError;
 use crate::feature_cache::Key;
 use crate::feature_rows::{FeatureFile, Rows, keep, plain_key, row_key};
-use crate::phase::Phase;
+use crate::phase::{Freeze, Phase};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 
@@ -23,7 +23,7 @@ pub(crate) const BATCH: usize = 32;
 /// One row that is needed.
 struct Request {
     key: Key,
-    /// Position in the list of the photographs that are varied, which with the view decides how.
+    /// Position in the list of the photographs for training, then those for validation.
     position: usize,
     view: u32,
 }
@@ -201,7 +201,7 @@ impl Source<'_> {
             Some(folder) => serde_json::to_string(&(recipe.seed, &phase.augment, folder.digest)),
         };
         let variation = variation.map_err(|error| TrainError::RecipeText { what: error.to_string() })?;
-        let placed = phase.has_placed_views();
+        let is_refitted = phase.freeze == Freeze::Backbone && recipe.refit > 0;
         let digest = |photo: usize| &photographs.dataset.photos[photo].digest;
         let plain = |(position, &photo): (usize, &usize)| Request {
             key: plain_key(digest(photo)),
@@ -209,8 +209,7 @@ impl Source<'_> {
             view: 0,
         };
         let varied = |(position, photo): (usize, &usize)| -> Vec<Request> {
-            let place = if placed { "placed".to_owned() } else { position.to_string() };
-            let key = |view: u32| row_key(digest(*photo), format!("{view} {place} {variation}").as_bytes());
+            let key = |view: u32| row_key(digest(*photo), format!("{view} {variation}").as_bytes());
             let views = 1..phase.augmented_views.unwrap_or(1);
             views.map(|view| Request { key: key(view), position, view }).collect()
         };
@@ -221,8 +220,7 @@ impl Source<'_> {
         let behind = photographs.splits.train.len();
         let validation = || (behind..).zip(&photographs.splits.validation);
         // A refit learns from the validation photographs too.
-        let later =
-            if placed && recipe.refit > 0 { validation().flat_map(varied).collect() } else { Vec::new() };
+        let later = if is_refitted { validation().flat_map(varied).collect() } else { Vec::new() };
         Ok(Requests { train, validation: validation().map(plain).collect(), later })
     }
 

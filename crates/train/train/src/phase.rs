@@ -186,12 +186,6 @@ impl Phase {
         self.freeze != Freeze::None && self.augmented_views.is_some()
     }
 
-    /// Whether there are several views of each photograph, some of them before other backgrounds, which a classifier can be
-    /// solved on: a view then depends on its photograph alone, not on the others that are trained on.
-    pub(crate) fn has_placed_views(&self) -> bool {
-        self.is_cached() && !self.augment.background.is_none()
-    }
-
     /// What the learning rate of each node of `graph` is multiplied by; `None` if all have the whole rate.
     ///
     /// # Errors

@@ -59,14 +59,13 @@ pub(crate) struct Source<'a> {
 type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<StopReason> + 'a;
 
 /// Whether a run that keeps the epoch `kept` ends with a refit: if the recipe asks for it, the epoch is one of a
-/// classifier on features that are kept, one view of each photograph or several before other backgrounds, and a draw, not the
-/// folders, chose what to validate on.
+/// classifier on features that are kept, and a draw, not the folders, chose what to validate on.
 pub(crate) fn applies(recipe: &Recipe, photographs: &Photographs, kept: &EpochScore) -> bool {
     let first = &recipe.phases[0];
     recipe.refit >= 2
         && kept.phase == 1
         && first.freeze == Freeze::Backbone
-        && (first.augmented_views == Some(1) || first.has_placed_views())
+        && first.augmented_views.is_some()
         && photographs.validation_is_drawn()
 }
 

@@ -105,12 +105,12 @@ impl Source {
         }
     }
 
-    /// What the changes of an example depend on: its position; where leaves are put before other backgrounds in a given order, its
-    /// photo, so that a view of a photo is the same wherever it stands.
+    /// What the changes of an example depend on: its position; in a given order its photo, so that a view of a photo is the same
+    /// wherever it stands.
     fn number(&self, position: usize, photo: usize) -> u64 {
-        match &self.transform {
-            Transform::Vary { augment, .. } if !augment.background.is_none() => self.store.number(photo),
-            _ => position as u64,
+        match self.transform {
+            Transform::Vary { .. } => self.store.number(photo),
+            Transform::Train { .. } | Transform::Evaluate { .. } => position as u64,
         }
     }
 
