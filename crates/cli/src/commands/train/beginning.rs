@@ -211,7 +211,7 @@ fn milliseconds(entry: &Entry) -> f64 {
     let plain = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
     let size = Recipe::quick(entry.model).image_size();
     // Some files have no classes.
-    let graph = zoo::build(entry.model, entry.classes.max(1));
+    let graph = zoo::build(entry.model, entry.classes.max(2));
     let summary = graph.and_then(|graph| summarise(&graph, 1, size, plain));
     summary.map_or(f64::INFINITY, |summary| 2.0 * summary.multiply_adds as f64 / OPERATIONS)
 }
