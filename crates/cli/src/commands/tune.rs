@@ -36,12 +36,14 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
         }
         (None, photos) => {
             let photos = &arguments.recipe.labels.root(photos.as_deref())?;
+            if let Some(out) = &arguments.out {
+                // Checked before anything is downloaded and any photo is read.
+                Folder::check_free(out)?;
+            }
+            use_threads(arguments.recipe.machine.threads)?;
             let mut plan = plan::of(photos, arguments)?;
             let out = arguments.out.clone();
             let out = out.unwrap_or_else(|| Run::free_folder(&format!("tune-{}", plan.recipe.model)));
-            // Checked before any photo is read.
-            Folder::check_free(&out)?;
-            use_threads(arguments.recipe.machine.threads)?;
             let photographs = open_photographs(photos, &plan.recipe, &arguments.recipe.machine)?;
             plan.recipe = plan.recipe.with_tables_of(&photographs.dataset)?;
             let notes = foliar_train::check(&plan.recipe, &photographs.dataset.classes)?;
