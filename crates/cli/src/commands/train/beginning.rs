@@ -21,7 +21,7 @@ use crate::wrap::paragraph;
 const LONGEST: f64 = 50.0;
 /// Largest file that is downloaded without being named, in MiB.
 const LARGEST: f64 = 32.0;
-/// Operations that one core does in a millisecond: 25 GFLOP/s. Networks differ by a factor of two from it, to either side.
+/// Operations that one core does in a millisecond: 25 GFLOP/s. Networks need from a quarter of that time to twice as long.
 const OPERATIONS: f64 = 25e6;
 /// Attempts at a download that nobody asked for by name: who has no network shall not wait long.
 const ATTEMPTS: u32 = 2;
