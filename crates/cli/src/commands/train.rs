@@ -46,10 +46,14 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
         // Refused before anything is downloaded and any photograph is read.
         RunDir::check(out)?;
     }
-    let recipe = recipe::from_arguments(&beginning::settle(&arguments.recipe, &photos)?)?;
-    let photographs = open_photographs(&photos, &recipe, &arguments.recipe.machine)?;
+    let settled = beginning::settle(&arguments.recipe, &photos)?;
+    let planned = recipe::from_arguments(&settled)?;
+    let photographs = open_photographs(&photos, &planned, &arguments.recipe.machine)?;
+    let Dataset { photos: found, classes, .. } = &photographs.dataset;
     // A network that does not fit leaves no run folder behind.
-    check(&recipe, &photographs.dataset.classes)?;
+    check(&planned, classes)?;
+    let recipe = recipe::from_arguments(&recipe::for_photos(&settled, &planned, found.len(), classes)?)?;
+    check(&recipe, classes)?;
     let run = match &arguments.out {
         Some(out) => Run::create(out, &recipe, &photographs)?,
         None => Run::create_free(&recipe.model, &recipe, &photographs)?,

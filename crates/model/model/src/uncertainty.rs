@@ -183,7 +183,11 @@ impl RiskLevel {
 }
 
 impl OodDetector {
-    fn fit(features: &FeatureSamples) -> Result<Self, MetricsError> {
+    /// Fits it to features.
+    ///
+    /// # Errors
+    /// Too few photographs of a class to train it, or none for validation.
+    pub fn fit(features: &FeatureSamples) -> Result<Self, MetricsError> {
         let distance = MahalanobisDetector::fit(&features.train, &features.train_labels, features.width)?;
         let rows = features.validation.chunks_exact(features.width.max(1));
         let scores: Vec<f64> = rows.map(|row| distance.score(row)).collect::<Result<_, _>>()?;

@@ -163,7 +163,9 @@ impl Source<'_> {
         front: &mut dyn FnMut() -> Result<Box<dyn Engine>, TrainError>,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, Rows>, TrainError> {
-        let place = match self.photographs.feature_folder() {
+        // What a stage computes takes a hundred times the room of what the whole network does.
+        let is_small = self.phase.freeze == Freeze::Backbone;
+        let place = match self.photographs.feature_folder().filter(|_| is_small) {
             Some(folder) => Some(FeatureFile::new(folder, self.recipe, self.phase)?),
             None => None,
         };
@@ -201,7 +203,7 @@ impl Source<'_> {
             Some(folder) => serde_json::to_string(&(recipe.seed, &phase.augment, folder.digest)),
         };
         let variation = variation.map_err(|error| TrainError::RecipeText { what: error.to_string() })?;
-        let is_refitted = phase.freeze == Freeze::Backbone && recipe.refit > 0;
+        let is_refitted = phase.is_cached() && recipe.refit > 0;
         let digest = |photo: usize| &photographs.dataset.photos[photo].digest;
         let plain = |(position, &photo): (usize, &usize)| Request {
             key: plain_key(digest(photo)),

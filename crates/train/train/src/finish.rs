@@ -1,18 +1,21 @@
 //! What a run ends with: the refit, where there is one, and the bundle.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use foliar_metrics::Metrics;
+use foliar_metrics::{Metrics, PairedDifference};
 use foliar_model::{Bundle, FileError, Provenance, Validation};
+use foliar_nn::Graph;
 use foliar_runlog::{self as runlog, Event, StopReason};
 use foliar_vision::counted;
 
 use crate::best_epoch::EpochScore;
 use crate::checkpoint::Checkpoint;
 use crate::error::TrainError;
+use crate::phase::Freeze;
 use crate::photographs::Photographs;
-use crate::refit::{self, Refit};
+use crate::recipe::Recipe;
+use crate::refit::{self, Judged, Refit, Tuned};
 use crate::train::{Session, given, random_weights, reporter};
 use crate::trained_model::TrainedModel;
 
@@ -21,33 +24,32 @@ impl Session<'_> {
     pub(crate) fn refit(&mut self) -> Result<ControlFlow<StopReason, Option<Refit>>, TrainError> {
         let (recipe, photographs) = (&self.run.recipe, self.photographs);
         let Some(kept) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
-        if !refit::applies(recipe, photographs, &kept) {
-            return Ok(ControlFlow::Continue(None));
-        }
-        self.save_best()?;
-        let mut init = self.best_checkpoint()?.state;
-        let classifier = format!("{}.", self.graph.nodes[self.graph.classifier()].name);
-        let classes = &photographs.dataset.classes;
-        let given = given(&self.graph, recipe, classes)?;
-        let mut first = random_weights(self.device, &self.graph, recipe)?;
-        given.put_into(&mut first);
-        init.tensors.extend(first.tensors.into_iter().filter(|(name, _)| name.starts_with(&classifier)));
+        let given = given(&self.graph, recipe, &photographs.dataset.classes)?;
+        let mut init = random_weights(self.device, &self.graph, recipe)?;
+        given.put_into(&mut init);
         let graph = self.graph.clone();
         let goes_on = given.knows_classes();
         let source = refit::Source { device: self.device, graph: &graph, recipe, photographs, init, goes_on };
+        if !source.applies(&kept)? {
+            return Ok(ControlFlow::Continue(None));
+        }
+        self.save_best()?;
         let flow = source.refit(&mut reporter(&mut *self.observe, "classifiers on all but a fold"))?;
-        let (text, flow) = match flow {
+        let (texts, flow) = match flow {
             ControlFlow::Continue(refit) => {
-                let text = words(&refit, recipe.refit, photographs);
-                (text, ControlFlow::Continue(Some(refit)))
+                let judged = refit.judged.as_ref().map(|judged| verdict(judged, &self.graph, recipe));
+                let texts = judged.into_iter().chain([words(&refit, recipe.refit, photographs)]).collect();
+                (texts, ControlFlow::Continue(Some(refit)))
             }
             ControlFlow::Break(StopReason::NonFiniteLoss) => {
                 let text = "training on all photos diverged; the weights of the best epoch are kept";
-                (text.to_owned(), ControlFlow::Continue(None))
+                (vec![text.to_owned()], ControlFlow::Continue(None))
             }
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
         };
-        let _ = self.tell(Event::Note(runlog::Note { text }))?;
+        for text in texts {
+            let _ = self.tell(Event::Note(runlog::Note { text }))?;
+        }
         Ok(flow)
     }
 
@@ -60,12 +62,20 @@ impl Session<'_> {
         let Some(kept) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
         self.save_best()?;
         let splits = &self.photographs.splits;
+        let phase = refit.as_ref().map_or(kept.phase, Refit::phase);
+        // What stands before the classifier may have learned from the photographs for validation in a refit alone.
+        let unseen = match &refit {
+            Some(refit) if refit.phase() > 1 => {
+                Some(self.checkpoint_of_run(&self.run.last())?.state.outcome())
+            }
+            _ => None,
+        };
         let (state, best, out_of_fold, learned_from) = match refit {
             Some(Refit { state, best, out_of_fold, .. }) => {
                 (state, best, Some(out_of_fold), splits.train.len() + splits.validation.len())
             }
             None => {
-                let Checkpoint { state, out_of_fold, .. } = self.best_checkpoint()?;
+                let Checkpoint { state, out_of_fold, .. } = self.checkpoint_of_run(&self.run.best())?;
                 (state, kept, out_of_fold, splits.train.len())
             }
         };
@@ -83,7 +93,8 @@ impl Session<'_> {
             recipe: &self.run.recipe,
             photographs: self.photographs,
             state: &state,
-            phase: kept.phase,
+            unseen: unseen.as_ref(),
+            phase,
         };
         let progress = &mut reporter(&mut *self.observe, "fitting the out-of-distribution detector");
         let uncertainty = match &out_of_fold {
@@ -115,18 +126,46 @@ impl Session<'_> {
         Ok(ControlFlow::Continue(Some(path)))
     }
 
-    /// The checkpoint of the best epoch, of this recipe and these photographs.
-    fn best_checkpoint(&self) -> Result<Checkpoint, TrainError> {
-        let path = self.run.best();
-        let checkpoint = Checkpoint::read(&path)?;
+    /// The checkpoint at `path`, of this recipe and these photographs.
+    fn checkpoint_of_run(&self, path: &Path) -> Result<Checkpoint, TrainError> {
+        let checkpoint = Checkpoint::read(path)?;
         let dataset = &self.photographs.dataset;
         let fits = checkpoint.out_of_fold.as_ref().is_none_or(|predictions| predictions.fit(dataset));
         if checkpoint.recipe == self.recipe_digest && fits {
             return Ok(checkpoint);
         }
         let what = "it is of another run; put that of this run back, or start a new run".to_owned();
-        Err(FileError::Damaged { path, what }.into())
+        Err(FileError::Damaged { path: path.to_owned(), what }.into())
     }
+}
+
+/// What the folds say of tuning the last stages.
+fn verdict(judged: &Judged, graph: &Graph, recipe: &Recipe) -> String {
+    let part = recipe.phases.last().map(|phase| phase.freeze);
+    let stages = match (part, graph.stages()) {
+        (Some(Freeze::Stages(frozen)), Ok(stages)) => {
+            counted(stages.len() - frozen.min(stages.len()), "stage", "stages")
+        }
+        _ => "stages".to_owned(),
+    };
+    let Judged::Compared { tuned, difference } = judged else {
+        return format!("tuning the last {stages} diverged on a fold; the frozen network is kept");
+    };
+    let of = match tuned {
+        Tuned::Whole => "tuned",
+        Tuned::Halfway => "tuned halfway (the mean of the weights before and after)",
+    };
+    let PairedDifference { accuracy, loss, loss_p_value, groups, .. } = difference;
+    let outcome = if judged.is_tuned() {
+        "better by more than a standard error, and kept"
+    } else {
+        "not better by more than a standard error, so the frozen network is kept"
+    };
+    format!(
+        "last {stages} {of}, against the frozen network, both by cross-validation: loss {:+.3} ({:+.3} to {:+.3}), acc {:+.3} ({:+.3} to \
+         {:+.3}) over {groups} groups, p {loss_p_value:.4}: {outcome}",
+        loss.value, loss.low, loss.high, accuracy.value, accuracy.low, accuracy.high
+    )
 }
 
 /// What there is to say of a refit.
@@ -140,6 +179,9 @@ fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
     let found = match refit.strength {
+        Some(strength) if refit.phase() > 1 => {
+            format!("solved with penalty {strength} and tuned on all {count} photos")
+        }
         Some(strength) => format!("solved on all {count} photos with penalty {strength}"),
         None => {
             let epochs = counted(epochs as usize, "epoch", "epochs");

@@ -58,5 +58,5 @@ pub use recipe::{ClassWeights, DataSpec, Group, Head, LossSpec, Recipe};
 pub use review_file::ReviewFile;
 pub use run::Run;
 pub use schedule::{LearningRate, Schedule};
-pub use train::{Outcome, check, train};
+pub use train::{Outcome, check, goes_on, train};
 pub use trial::{Trial, TrialEpoch, TrialEvent, Trials};

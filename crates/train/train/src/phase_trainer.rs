@@ -268,6 +268,12 @@ impl<'a> PhaseTrainer<'a> {
         matches!(self.feed, Feed::Photographs { .. })
     }
 
+    /// Gives the part that learns the tensors that `state` has for it.
+    pub(crate) fn put(&mut self, state: StateDict) -> Result<(), TrainError> {
+        let (_, learning) = state.divide(&self.engine.state());
+        Ok(self.engine.restore(&learning)?)
+    }
+
     /// All tensors of the network and what the part that learns remembers.
     pub(crate) fn state(&self) -> StateDict {
         self.whole(self.engine.state())

@@ -12,9 +12,12 @@
 //! That is cross-validation calibration: it has no distribution-free guarantee (Barber et al. 2021, "Predictive inference with
 //! the jackknife+", section 1, gives one only where the K classifiers themselves predict), and it covers about what is promised
 //! where classifiers trained on all but a fold and on all behave alike.
+//!
+//! Where the recipe goes on to tune the last stages of the network on kept features, the folds judge that too ([`tuning`]).
 
 mod lengths;
 mod strengths;
+mod tuning;
 
 use std::ops::ControlFlow;
 
@@ -29,6 +32,9 @@ use crate::phase_trainer::{PhaseInit, PhaseTrainer};
 use crate::photographs::Photographs;
 use crate::recipe::{Head, Recipe};
 
+use self::strengths::Solved;
+pub(crate) use self::tuning::{Judged, Tuned};
+
 /// A classifier that has learned from every photograph.
 pub(crate) struct Refit {
     /// All tensors of the network.
@@ -40,6 +46,15 @@ pub(crate) struct Refit {
     pub(crate) strength: Option<f64>,
     /// The predictions of the classifiers of the folds for every photograph.
     pub(crate) out_of_fold: OutOfFoldPredictions,
+    /// What the folds say of tuning the last stages too; `None` where nobody asked for that.
+    pub(crate) judged: Option<Judged>,
+}
+
+impl Refit {
+    /// The phase of the recipe, from 1, that its weights are of.
+    pub(crate) fn phase(&self) -> u32 {
+        if self.judged.as_ref().is_some_and(Judged::is_tuned) { 2 } else { 1 }
+    }
 }
 
 /// What a refit is made with.
@@ -58,18 +73,31 @@ pub(crate) struct Source<'a> {
 /// Told after each classifier with (found so far, in all); may end the work.
 type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<StopReason> + 'a;
 
-/// Whether a run that keeps the epoch `kept` ends with a refit: if the recipe asks for it, the epoch is one of a
-/// classifier on features that are kept, and a draw, not the folders, chose what to validate on.
-pub(crate) fn applies(recipe: &Recipe, photographs: &Photographs, kept: &EpochScore) -> bool {
-    let first = &recipe.phases[0];
-    recipe.refit >= 2
-        && kept.phase == 1
-        && first.freeze == Freeze::Backbone
-        && first.augmented_views.is_some()
-        && photographs.validation_is_drawn()
-}
-
 impl Source<'_> {
+    /// Whether a run that keeps the epoch `kept` ends with a refit: if the recipe asks for it, a draw, not the folders, chose what to
+    /// validate on, and the epoch is one of a classifier on features that are kept, or folds judge what came after it.
+    pub(crate) fn applies(&self, kept: &EpochScore) -> Result<bool, TrainError> {
+        let first = &self.recipe.phases[0];
+        Ok(self.recipe.refit >= 2
+            && first.freeze == Freeze::Backbone
+            && first.augmented_views.is_some()
+            && self.photographs.validation_is_drawn()
+            && (kept.phase == 1 || (self.is_solved()? && self.tuned_phase().is_some())))
+    }
+
+    /// Whether the classifier is solved, not trained.
+    fn is_solved(&self) -> Result<bool, TrainError> {
+        Ok(self.recipe.head == Head::Logistic && !self.goes_on && self.is_linear()?)
+    }
+
+    /// The phase after that of the classifier, where it tunes stages on features that are kept and is the last one.
+    fn tuned_phase(&self) -> Option<&Phase> {
+        match &self.recipe.phases[..] {
+            [_, phase] if phase.is_cached() => Some(phase),
+            _ => None,
+        }
+    }
+
     /// Finds it. A network that is no longer finite ends as [`StopReason::NonFiniteLoss`].
     pub(crate) fn refit(
         &self,
@@ -77,11 +105,18 @@ impl Source<'_> {
     ) -> Result<ControlFlow<StopReason, Refit>, TrainError> {
         let whole = self.photographs.undivided();
         let folds = self.photographs.folds(self.recipe.refit as usize, self.recipe.seed);
-        let found = match self.recipe.head {
-            Head::Logistic if !self.goes_on && self.is_linear()? => {
-                self.by_strength(&whole, &folds, progress)?
+        let found = if self.is_solved()? {
+            match self.by_strength(&whole, &folds, progress)? {
+                ControlFlow::Continue(Solved { refit, starts }) => match self.tuned_phase().zip(starts) {
+                    Some((phase, starts)) => {
+                        self.tuned_or_solved(&whole, &folds, phase, refit, starts, progress)?
+                    }
+                    None => ControlFlow::Continue(refit),
+                },
+                ControlFlow::Break(reason) => ControlFlow::Break(reason),
             }
-            Head::Logistic | Head::Trained => self.by_length(&whole, &folds, progress)?,
+        } else {
+            self.by_length(&whole, &folds, progress)?
         };
         Ok(match found {
             ControlFlow::Continue(refit) if !refit.state.is_finite() => {

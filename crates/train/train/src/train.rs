@@ -61,6 +61,14 @@ pub fn check(recipe: &Recipe, classes: &[String]) -> Result<Vec<String>, TrainEr
     Ok(given(&graph, recipe, classes)?.notes)
 }
 
+/// Whether the weights that the recipe begins with know some of `classes`, so that training goes on from their classifier.
+///
+/// # Errors
+/// Weights that cannot be read or are of another network.
+pub fn goes_on(recipe: &Recipe, classes: &[String]) -> Result<bool, TrainError> {
+    Ok(given(&zoo::build(&recipe.model, classes.len())?, recipe, classes)?.knows_classes())
+}
+
 /// Trains from the run's newest checkpoint, or from the first weights if there is none, to the end of the recipe.
 /// `observe` sees every event and may say stop after any step.
 ///

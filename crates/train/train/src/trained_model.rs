@@ -2,12 +2,14 @@
 //!
 //! Features tell what photographs of the classes look like to the network. They are those of the division into training and
 //! validation that the run began with, also where a refit has made the classifier learn from all: what stands before the
-//! classifier has learned from none of them then.
+//! classifier has learned from none of them then. Where stages of the network have learned from all, the threshold of the distance is
+//! that of a network which was tuned alike on the photographs for training alone: features of photographs that it has learned from lie
+//! closer than those of any others.
 
 use std::ops::ControlFlow;
 
 use foliar_metrics::{Calibrated, Groups, Predictions};
-use foliar_model::{FeatureSamples, Uncertainty, feature_width, pooled_features};
+use foliar_model::{FeatureSamples, OodDetector, Uncertainty, feature_width, pooled_features};
 use foliar_nn::{Device, Engine, EngineOptions, Graph, StateDict, Statistics};
 use foliar_runlog::StopReason;
 use foliar_vision::Example;
@@ -29,6 +31,8 @@ pub(crate) struct TrainedModel<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) photographs: &'a Photographs,
     pub(crate) state: &'a StateDict,
+    /// The network that was trained alike and has not learned from the photographs for validation, if that is another.
+    pub(crate) unseen: Option<&'a StateDict>,
     /// Phase, from 1, of the epoch that the weights are from.
     pub(crate) phase: u32,
 }
@@ -42,9 +46,14 @@ impl TrainedModel<'_> {
         temperature: f64,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, Uncertainty>, TrainError> {
-        let features = match self.feature_samples(progress)? {
+        let features = match self.feature_samples(self.state, progress)? {
             ControlFlow::Continue(features) => features,
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+        };
+        let unseen = match self.unseen.map(|state| self.feature_samples(state, progress)).transpose()? {
+            Some(ControlFlow::Break(reason)) => return Ok(ControlFlow::Break(reason)),
+            Some(ControlFlow::Continue(features)) => Some(features),
+            None => None,
         };
         let clusters = self.photographs.clusters();
         let groups: Vec<u64> = out_of_fold.photos.iter().map(|&photo| clusters[photo] as u64).collect();
@@ -56,13 +65,20 @@ impl TrainedModel<'_> {
         let calibrated = if out_of_fold.folds.is_empty() { Calibrated::Reused } else { Calibrated::Refitted };
         let predictions =
             Predictions::new(logits, out_of_fold.labels.clone(), Groups::new(&groups), classes)?;
-        Ok(ControlFlow::Continue(Uncertainty::fit(&predictions, calibrated, &features)?))
+        let mut uncertainty = Uncertainty::fit(&predictions, calibrated, &features)?;
+        if let Some(unseen) = unseen {
+            let threshold = OodDetector::fit(&unseen).ok().map(|detector| detector.threshold);
+            let moved = uncertainty.ood.zip(threshold);
+            uncertainty.ood = moved.map(|(detector, threshold)| OodDetector { threshold, ..detector });
+        }
+        Ok(ControlFlow::Continue(uncertainty))
     }
 
-    /// Runs the network on the photographs, or on their kept features where it was trained on those. `progress` is told
-    /// (photographs done, in all) and may end it.
+    /// Runs the network with the tensors `state` on the photographs, or on their kept features where it was trained on those. `progress` is
+    /// told (photographs done, in all) and may end it.
     pub(crate) fn feature_samples(
         &self,
+        state: &StateDict,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, FeatureSamples>, TrainError> {
         let size = self.recipe.image_size();
@@ -76,7 +92,7 @@ impl TrainedModel<'_> {
             statistics: Statistics::Batch,
         };
         let classifier = self.device.engine(&tail, &options)?;
-        let (frozen, _) = self.state.clone().divide(&classifier.state());
+        let (frozen, _) = state.clone().divide(&classifier.state());
         let mut front = || -> Result<Box<dyn Engine>, TrainError> {
             let mut front = self.device.engine(&front_graph, &options)?;
             front.restore(&frozen)?;

@@ -12,19 +12,24 @@ use foliar_vision::{Augment, Split, counted};
 
 use super::beginning::{self, Beginning, Choice};
 use super::recipe;
-use crate::arguments::RecipeName;
+use crate::arguments::{RecipeArguments, RecipeName};
 use crate::commands::file_problems;
 use crate::commands::grouping::{Undivided, grouping};
 use crate::exit::Exit;
 use crate::output;
 
 pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit> {
-    let arguments = &beginning.arguments;
-    let recipe = &match beginning.planned {
-        Some(_) => recipe::planned(arguments)?,
-        None => recipe::from_arguments(arguments)?,
+    let recipe_of = |arguments: &RecipeArguments| match beginning.planned {
+        Some(_) => recipe::planned(arguments),
+        None => recipe::from_arguments(arguments),
     };
-    let (dataset, problems) = scan(photos, &recipe.data.scanning(photos)?)?;
+    let planned = recipe_of(&beginning.arguments)?;
+    let (dataset, problems) = scan(photos, &planned.data.scanning(photos)?)?;
+    let arguments = &match dataset.classes.len() {
+        0 | 1 => beginning.arguments.clone(),
+        _ => recipe::for_photos(&beginning.arguments, &planned, dataset.photos.len(), &dataset.classes)?,
+    };
+    let recipe = &recipe_of(arguments)?;
     super::say_data(&dataset, &recipe.data);
     let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
     let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
@@ -70,9 +75,17 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
         ),
         RecipeName::Fine => (
             "fine",
-            "the classifier is learned first, so that its first errors do not spoil the pretrained weights; then the \
-             whole network follows at a lower rate. If that does not help on the validation photos, what came \
-             before it is kept",
+            match recipe.phases.last().map(|phase| phase.freeze) {
+                Some(Freeze::Stages(_)) => {
+                    "the classifier is learned first, so that its first errors do not spoil the pretrained weights; then the last \
+                     stages follow at a lower rate. Cross-validation judges both, and the tuned stages are kept if they are clearly better"
+                }
+                _ => {
+                    "the classifier is learned first, so that its first errors do not spoil the pretrained weights; then the \
+                     whole network follows at a lower rate. If that does not help on the validation photos, what came \
+                     before it is kept"
+                }
+            },
         ),
         RecipeName::Scratch => (
             "scratch",

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use foliar_audit::GroupRule;
 use foliar_files::Printable as _;
-use foliar_nn::{Optimizer, Statistics, zoo};
+use foliar_nn::{Op, Optimizer, Statistics, zoo};
 use foliar_train::{
     BackgroundFolder, ClassWeights, Freeze, Group, Head, LabelTables, ListFile, OpenedWeights, Phase, Recipe,
-    ReviewFile, Schedule, TrainError,
+    ReviewFile, Schedule, TrainError, goes_on,
 };
 use foliar_vision::augment::Background;
 use foliar_vision::{Augment, Preprocessing};
@@ -19,6 +19,13 @@ use crate::arguments::{
 use crate::commands::{paths, weights};
 use crate::exit::UsageError;
 
+/// Up to so many photos `fine` tunes the last stage alone. Folds can judge that, since the stage learns from kept features; of more
+/// photos those held back for validation judge well enough, and more stages have enough to learn from.
+const FEW: usize = 1000;
+/// Views of each of few photos that the last stage learns from.
+const FEW_VIEWS: u32 = 4;
+/// Passes over few photos.
+const FEW_EPOCHS: u32 = 8;
 /// Views of each photo that a classifier on a frozen network is found on where leaves are put before other backgrounds.
 const BACKGROUND_VIEWS: u32 = 4;
 
@@ -30,6 +37,38 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
         return Err(UsageError(message.to_owned()).into());
     }
     planned(arguments)
+}
+
+/// The arguments of the recipe that was `planned`, with what `fine` does with so few photos as `count` of `classes` where nobody says
+/// which part is frozen, or how the photos are varied.
+///
+/// # Errors
+/// Weights that cannot be read or are of another network.
+pub(super) fn for_photos(
+    arguments: &RecipeArguments,
+    planned: &Recipe,
+    count: usize,
+    classes: &[String],
+) -> anyhow::Result<RecipeArguments> {
+    let asked =
+        arguments.freeze.is_some() || arguments.augmented_views.is_some() || arguments.augment.is_some();
+    let is_judged = planned.head == Head::Logistic && planned.refit > 1;
+    let applies = name(arguments) == RecipeName::Fine && !asked && is_judged && count <= FEW;
+    if !applies || goes_on(planned, classes)? {
+        return Ok(arguments.clone());
+    }
+    let graph = zoo::build(&planned.model, classes.len())?;
+    let is_linear = matches!(graph.nodes[graph.classifier()].op, Op::Linear { .. });
+    let frozen = graph.stages()?.len().saturating_sub(1);
+    if !is_linear || frozen == 0 {
+        return Ok(arguments.clone());
+    }
+    Ok(RecipeArguments {
+        freeze: Some(Freeze::Stages(frozen)),
+        augmented_views: Some(FEW_VIEWS),
+        epochs: arguments.epochs.or(Some(FEW_EPOCHS)),
+        ..arguments.clone()
+    })
 }
 
 /// The recipe that the arguments ask for, whose weights need not be there yet.

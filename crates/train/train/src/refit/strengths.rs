@@ -6,8 +6,8 @@
 
 use std::ops::ControlFlow;
 
-use foliar_logistic::{Examples, Precision, Problem, Solution};
-use foliar_nn::{Op, Tensor, infer};
+use foliar_logistic::{Classifier, Examples, Precision, Problem, Solution};
+use foliar_nn::{Op, StateDict, Tensor, infer};
 use foliar_runlog::StopReason;
 
 use super::{Progress, Refit, Source};
@@ -18,8 +18,27 @@ use crate::photographs::Photographs;
 
 /// The penalties that are tried, on standardised features and the mean loss of a photograph.
 const STRENGTHS: [f64; 8] = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003];
+/// The least penalty of a classifier from which tuning begins. One that fits its photographs as closely as it can leaves no slope to
+/// follow: docs/decisions/tuned-by-folds.md.
+const BEFORE_TUNING: f64 = 0.3;
 /// Strengths in a row that are worse than the best, after which no more are tried.
 const PATIENCE: usize = 2;
+
+/// A refit whose classifier was solved, and what tuning begins with where it is asked for.
+pub(super) struct Solved {
+    pub(super) refit: Refit,
+    pub(super) starts: Option<Starts>,
+}
+
+/// All tensors of the network with classifiers under a penalty that is not weak.
+pub(super) struct Starts {
+    /// That penalty.
+    pub(super) strength: f64,
+    /// With that of all photographs.
+    pub(super) of_all: StateDict,
+    /// With that of all photographs but a fold, by the number of the fold, from 1.
+    pub(super) of_folds: Vec<(u32, StateDict)>,
+}
 
 /// The photographs of a run as a fold of its cross-validation sees them.
 struct Fold<'a> {
@@ -46,7 +65,7 @@ impl Source<'_> {
         whole: &Photographs,
         folds: &[Photographs],
         progress: &mut Progress<'_>,
-    ) -> Result<ControlFlow<StopReason, Refit>, TrainError> {
+    ) -> Result<ControlFlow<StopReason, Solved>, TrainError> {
         let Self { recipe, .. } = self;
         let trainer = match self.begin(whole, &recipe.phases[0])? {
             ControlFlow::Continue(trainer) => trainer,
@@ -115,19 +134,35 @@ impl Source<'_> {
         let score = EpochScore::new(0, 1, Some(&validated));
         let start = starts.first().and_then(Option::as_ref);
         let solution = last.solve(strength, start, Precision::Full);
-        let classifier = last.classifier(&solution);
-        let mut state = trainer.outcome();
-        let name = &self.graph.nodes[self.graph.classifier()].name;
-        let width = classifier.weight.len() / classes.len().max(1);
-        let weight = Tensor { shape: vec![classes.len(), width], data: classifier.weight };
-        let bias = Tensor { shape: vec![classes.len()], data: classifier.bias };
-        state.tensors.insert(format!("{name}.weight"), weight);
-        state.tensors.insert(format!("{name}.bias"), bias);
+        let state = self.with_classifier(trainer.outcome(), last.classifier(&solution));
+        let strong = strength.max(BEFORE_TUNING);
+        let start = |problem: &Problem<'_>| {
+            let solution = problem.solve(strong, None, Precision::Full);
+            self.with_classifier(trainer.outcome(), problem.classifier(&solution))
+        };
+        let starts = self.tuned_phase().map(|_| Starts {
+            strength: strong,
+            of_all: start(&last),
+            of_folds: folds.iter().map(|fold| (fold.number, start(&fold.problem))).collect(),
+        });
         if let ControlFlow::Break(reason) = progress(all, all) {
             return Ok(ControlFlow::Break(reason));
         }
         let out_of_fold = validated.out_of_fold;
-        Ok(ControlFlow::Continue(Refit { state, best: score, strength: Some(strength), out_of_fold }))
+        let refit = Refit { state, best: score, strength: Some(strength), out_of_fold, judged: None };
+        Ok(ControlFlow::Continue(Solved { refit, starts }))
+    }
+
+    /// The tensors `state` of the network with another classifier.
+    fn with_classifier(&self, mut state: StateDict, classifier: Classifier) -> StateDict {
+        let name = &self.graph.nodes[self.graph.classifier()].name;
+        let classes = classifier.bias.len();
+        let width = classifier.weight.len() / classes.max(1);
+        let weight = Tensor { shape: vec![classes, width], data: classifier.weight };
+        let bias = Tensor { shape: vec![classes], data: classifier.bias };
+        state.tensors.insert(format!("{name}.weight"), weight);
+        state.tensors.insert(format!("{name}.bias"), bias);
+        state
     }
 
     /// How much each of the `views` of each training photograph of `whole` counts for those of `part`: as its class does, and 0
