@@ -27,7 +27,7 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
     let (dataset, problems) = scan(photos, &recipe.data.scanning(photos)?)?;
     super::say_data(&dataset, &recipe.data);
     let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
-    let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
+    let graph = zoo::build(&recipe.model, dataset.outputs().len().max(1))?;
     let mut out = output::text();
     let (count, classes) = (dataset.photos.len(), dataset.classes.len());
     writeln!(out, "photos       {count} of {classes} classes in {}", photos.shown())?;
@@ -45,7 +45,7 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
     };
     writeln!(out, "weights      {begin}")?;
     if recipe.weights.is_some() && dataset.classes.len() >= 2 {
-        for note in foliar_train::check(recipe, &dataset.classes)? {
+        for note in foliar_train::check(recipe, dataset.outputs())? {
             writeln!(out, "             {note}")?;
         }
     }

@@ -80,6 +80,7 @@ pub(super) fn planned(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
             tables: tables.labels.iter().map(|file| ListFile::of(file)).collect::<Result<_, _>>()?,
             image_column: tables.image_column.clone(),
             label_column: tables.label_column.clone(),
+            task: tables.task(),
             ..LabelTables::default()
         });
     }
