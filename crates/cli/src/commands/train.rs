@@ -97,10 +97,7 @@ pub(crate) fn open_photographs(
     say!(
         "{} photos of {}: {} for training, {} for validation{}",
         photographs.dataset.photos.len(),
-        match &photographs.dataset.label_sets {
-            None => counted(photographs.dataset.classes.len(), "class", "classes"),
-            Some(sets) => counted(sets.names.len(), "label", "labels"),
-        },
+        outputs_in_words(&photographs.dataset),
         summary.train,
         summary.validation,
         if summary.test > 0 { format!(", {} for the test", summary.test) } else { String::new() },
@@ -176,6 +173,14 @@ fn say_data(dataset: &Dataset, data: &DataSpec) {
     };
     // Standard error never fails.
     let _ = paragraph(&mut output::Messages, &text, "", "  ");
+}
+
+/// `3 classes`, `6 labels`.
+fn outputs_in_words(dataset: &Dataset) -> String {
+    match &dataset.label_sets {
+        None => format!("{} classes", dataset.classes.len()),
+        Some(sets) => counted(sets.names.len(), "label", "labels"),
+    }
 }
 
 /// How many photographs show several labels, and how many show none.

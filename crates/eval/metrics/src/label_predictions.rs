@@ -124,13 +124,13 @@ pub fn best_threshold(probabilities: &[f64], shown: &[bool]) -> f64 {
     let (mut hits, mut best) = (0, (0.0, 0.5));
     for (place, &photo) in order.iter().enumerate() {
         hits += usize::from(shown[photo]);
-        let next = order.get(place + 1).map_or(0.0, |&next| probabilities[next]);
+        let next = order.get(place + 1).map(|&next| probabilities[next]);
         // Photographs of equal probability are called together.
-        if next == probabilities[photo] {
+        if next == Some(probabilities[photo]) {
             continue;
         }
         let f1 = 2.0 * hits as f64 / (all + place + 1) as f64;
-        let threshold = f64::midpoint(probabilities[photo], next);
+        let threshold = f64::midpoint(probabilities[photo], next.unwrap_or(0.0));
         let nearer = |other: f64| (threshold - 0.5).abs() < (other - 0.5_f64).abs();
         if f1 > best.0 || (f1 == best.0 && f1 > 0.0 && nearer(best.1)) {
             best = (f1, threshold);

@@ -153,6 +153,8 @@ pub(crate) fn first_weights(
 
 /// What the file of the recipe gives to the first weights; nothing if it has none.
 pub(crate) fn given(graph: &Graph, recipe: &Recipe, classes: &[String]) -> Result<Given, TrainError> {
+    // What told classes apart says nothing of labels, each of which is a question of its own.
+    let classes = if recipe.task().is_multi_class() { classes } else { &[] };
     match &recipe.weights {
         Some(weights) => weights.load(graph, classes, &recipe.preprocessing),
         None => Ok(Given::default()),

@@ -29,8 +29,8 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
     let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
     let graph = zoo::build(&recipe.model, dataset.outputs().len().max(1))?;
     let mut out = output::text();
-    let (count, classes) = (dataset.photos.len(), dataset.classes.len());
-    writeln!(out, "photos       {count} of {classes} classes in {}", photos.shown())?;
+    let (count, outputs) = (dataset.photos.len(), super::outputs_in_words(&dataset));
+    writeln!(out, "photos       {count} of {outputs} in {}", photos.shown())?;
     if let Some(summary) = file_problems::summary(&problems) {
         writeln!(out, "             {summary}; training lists them")?;
     }
