@@ -52,8 +52,18 @@ fn scene(per_class: usize, between: Option<&str>) -> Scene {
 }
 
 fn train(scene: &Scene, out: &str, more: &[&str]) -> Finished {
-    let arguments =
-        ["train", "leaves", "--labels", "leaves/labels.csv", "--image-size", "32", "--group", "none", "--out", out];
+    let arguments = [
+        "train",
+        "leaves",
+        "--labels",
+        "leaves/labels.csv",
+        "--image-size",
+        "32",
+        "--group",
+        "none",
+        "--out",
+        out,
+    ];
     scene.run(&[&arguments[..], more].concat())
 }
 
@@ -133,7 +143,7 @@ fn marks_go_from_the_table_to_answers_and_figures() {
     let mean = all.iter().sum::<f64>() / all.len() as f64;
     assert!((mean - report["scores"]["mean_f1"]["value"].as_f64().unwrap()).abs() < 1e-9, "{mean} {report}");
     let report = scene.run(&["report", "run"]).expect(0);
-    let page = fs::read_to_string(report.out.trim()).unwrap();
+    let page = fs::read_to_string(scene.path(report.out.trim())).unwrap();
     assert!(
         page.contains("Results by label") && page.contains("scab") && !page.contains("onfusion"),
         "{page}"
@@ -181,7 +191,11 @@ fn whole_networks_learn_labels_and_threads_change_no_bit() {
     assert!(log.contains("\"validation_mean_f1\":") && log.contains("\"classes\":2"), "{log}");
     let judged = scene.run(&["doctor", "one"]);
     assert!([Some(0), Some(1)].contains(&judged.code), "{judged:?}");
-    let refused = train(&scene, "weighted", &[&SCRATCH[..], &["--multi-label", "--class-weights", "balanced"]].concat());
+    let refused = train(
+        &scene,
+        "weighted",
+        &[&SCRATCH[..], &["--multi-label", "--class-weights", "balanced"]].concat(),
+    );
     assert!(refused.code == Some(2) || refused.code == Some(1), "{refused:?}");
     assert!(refused.err.contains("--multi-label"), "{}", refused.err);
 }

@@ -152,7 +152,7 @@ fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
     if let Some(mean_f1) = mean_f1 {
         return format!(
             "{found}; {folds}-fold cross-validation{judged}: loss {loss} ({calibrated} after calibration of each label), mean F1 \
-             {mean_f1:.3}"
+             {mean_f1:.3} before labels have thresholds of their own"
         );
     }
     format!(
