@@ -106,8 +106,9 @@ def pytorch(x: numpy.ndarray, y: numpy.ndarray, unseen: numpy.ndarray, shown: nu
         tried = sorted(set(probabilities[:, label]) | {0.5})
         f1 = [2 * (truth & (probabilities[:, label] >= t)).sum() / max(truth.sum() + (probabilities[:, label] >= t).sum(), 1) for t in tried]
         thresholds.append(tried[int(numpy.argmax(f1))])
+    layer = fit(x, y, rate, epochs, seed)
     with torch.no_grad():
-        final = torch.sigmoid(fit(x, y, rate, epochs, seed)(unseen)).numpy()
+        final = torch.sigmoid(layer(unseen)).numpy()
     return {"chosen": [rate, epochs], "half": scores(shown, final >= 0.5), "thresholds": scores(shown, final >= numpy.array(thresholds))}
 
 
@@ -138,8 +139,11 @@ def main() -> None:
     for seed in options.seeds:
         apart = held_out(options.photos, rows, seed)
         place = options.out / f"seed{seed}"
-        shutil.rmtree(place, ignore_errors=True)
-        for part in ("train", "holdout"):
+        # What an interrupted measurement has trained is used again.
+        begun = (place / "run/model.foliar").exists()
+        if not begun:
+            shutil.rmtree(place, ignore_errors=True)
+        for part in ("train", "holdout") if not begun else ():
             chosen = [(name, labels) for name, labels in rows if (name in apart) == (part == "holdout")]
             (place / part).mkdir(parents=True)
             for name, _ in chosen:
@@ -147,7 +151,7 @@ def main() -> None:
             lines = [f"{Path(name).name},{' '.join(labels)}\n" for name, labels in chosen]
             (place / part / "labels.csv").write_text("image,labels\n" + "".join(lines))
         run = place / "run"
-        foliar("train", place / "train", "--labels", place / "train/labels.csv", "--multi-label", "--weights", options.weights, "--seed", seed, "--out", run)
+        begun or foliar("train", place / "train", "--labels", place / "train/labels.csv", "--multi-label", "--weights", options.weights, "--seed", seed, "--out", run)
         report = json.loads(foliar("evaluate", run, "--data", place / "holdout", "--labels", place / "holdout/labels.csv", "--json"))
         ours = {name: report["scores"][name]["value"] for name in ("mean_f1", "macro_f1")}
         part = lambda keep: [name for name, _ in rows if (name in apart) == keep and key(options.photos / name) in kept]
