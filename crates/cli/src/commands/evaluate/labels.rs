@@ -96,14 +96,14 @@ pub(crate) fn verdict(evaluation: &LabelEvaluation) -> String {
     let Estimate { value, low, high } = scores.mean_f1;
     let basis = match evaluation.data.origin {
         Origin::Validation => {
-            "each predicted by a model that was not trained on it; thresholds were chosen on the same predictions, \
+            ", each predicted by a model that was not trained on it; thresholds were chosen on the same predictions, \
                                so expect a little less"
         }
-        Origin::Test => "held back for the test",
-        Origin::Folder => "of the folder",
+        Origin::Test => " held back for the test",
+        Origin::Folder => "",
     };
     format!(
-        "mean F1 {value:.3} ({low:.3} to {high:.3}), all labels right on {:.0} of 100 photos, on {}, {basis}",
+        "mean F1 {value:.3} ({low:.3} to {high:.3}), all labels right on {:.0} of 100 photos, judged on {}{basis}",
         100.0 * scores.exact_match.value,
         counted(evaluation.photographs, "photo", "photos"),
     )
