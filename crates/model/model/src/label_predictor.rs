@@ -11,6 +11,9 @@ use crate::error::ModelError;
 use crate::label_rules::{LabelAnswer, LabelRules, Outputs, Presence};
 use crate::predictor::Predictor;
 
+/// Takes the place of a file, its logits or what is wrong with it, and what is odd about it.
+pub type EachLogits<'a> = dyn FnMut(usize, Result<Vec<f32>, Reason>, &[Reason]) + 'a;
+
 /// Runs a bundle whose outputs are labels, of which a photograph shows any number.
 pub struct LabelPredictor {
     inner: Predictor,
@@ -58,7 +61,7 @@ impl LabelPredictor {
         &mut self,
         paths: &[P],
         limits: &Limits,
-        each: &mut dyn FnMut(usize, Result<Vec<f32>, Reason>, &[Reason]),
+        each: &mut EachLogits<'_>,
     ) -> Result<(), ModelError> {
         self.inner.outputs_of_files(paths, limits, &mut |index, outputs, remarks| {
             each(index, outputs.map(|outputs| outputs.logits), remarks);

@@ -185,9 +185,8 @@ impl LabelRules {
         }
         for LabelRule { platt, threshold, sets } in &self.labels {
             let numbers = [platt.scale, platt.shift, *threshold];
-            if !(numbers.iter().all(|value| value.is_finite()) && platt.scale > 0.0)
-                || !(0.0..=1.0).contains(threshold)
-            {
+            let is_finite = numbers.iter().all(|value| value.is_finite());
+            if !is_finite || platt.scale <= 0.0 || !(0.0..=1.0).contains(threshold) {
                 return Err(
                     "a calibration or threshold of a label is out of its range; train again".to_owned()
                 );

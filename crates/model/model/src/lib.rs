@@ -22,7 +22,7 @@ pub use container::Precision;
 pub use demands::check_demands;
 pub use error::{FileError, ModelError};
 pub use foliar_metrics::AbstentionReason;
-pub use label_predictor::{LabelPredictor, LabelsRow};
+pub use label_predictor::{EachLogits, LabelPredictor, LabelsRow};
 pub use label_rules::{LabelAnswer, LabelRule, LabelRules, Outputs, Presence};
 pub use pooling::{feature_width, pooled_features};
 pub use prediction::{Prediction, PredictionDetails};

@@ -26,6 +26,9 @@ pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Re
 /// The prediction for a file, or what is wrong with it.
 pub type FilePrediction = Result<Prediction, Reason>;
 
+/// Takes the place of a file, what the network makes of it or what is wrong with it, and what is odd about it.
+pub(crate) type EachOutputs<'a> = dyn FnMut(usize, Result<RawOutputs, Reason>, &[Reason]) + 'a;
+
 /// What the network makes of a photograph.
 pub(crate) struct RawOutputs {
     /// One a class or label, as the network gives them.
@@ -190,7 +193,7 @@ impl Predictor {
         &mut self,
         paths: &[P],
         limits: &Limits,
-        each: &mut dyn FnMut(usize, Result<RawOutputs, Reason>, &[Reason]),
+        each: &mut EachOutputs<'_>,
     ) -> Result<(), ModelError> {
         let side = self.bundle.preprocessing.store_side;
         let batch = self.batch();
