@@ -23,7 +23,8 @@ use foliar_model::{
     Bundle, FeatureSamples, Provenance, TrainingDigests, Uncertainty, feature_width, pooled_features,
 };
 use foliar_nn::{
-    Batch, CpuEngine, Engine as _, EngineOptions, Graph, Node, Op, Optimizer, Sliding, Statistics, StepConfig,
+    Batch, CpuEngine, Engine as _, EngineOptions, Graph, Node, Op, Optimizer, Sliding, Statistics,
+    StepConfig, Targets,
 };
 use foliar_synth::{CLASSES, draw};
 use foliar_vision::{Preprocessing, Rgb};
@@ -129,8 +130,13 @@ fn train() -> Bundle {
     let mut engine = CpuEngine::new(&graph, options).unwrap();
     for epoch in 0..EPOCHS {
         let rate = 4e-3 * f64::from(EPOCHS - epoch) / f64::from(EPOCHS);
-        let plan =
-            StepConfig { learning_rate: rate, rate_factors: None, label_smoothing: 0.0, class_weights: None };
+        let plan = StepConfig {
+            learning_rate: rate,
+            rate_factors: None,
+            label_smoothing: 0.0,
+            class_weights: None,
+            targets: Targets::OneOf,
+        };
         for (images, labels) in inputs.chunks(BATCH).zip(labels.chunks(BATCH)) {
             let images: Vec<f32> = images.iter().flat_map(|image| turned(image, epoch)).collect();
             engine.train_step(Batch { images: &images, labels }, &plan).unwrap();
@@ -186,6 +192,7 @@ fn train() -> Bundle {
         training_digests: TrainingDigests::default(),
         validation: None,
         uncertainty: Some(Uncertainty::fit(&predictions, Calibrated::Reused, &samples).unwrap()),
+        outputs: foliar_model::Outputs::OneOf,
         state,
     }
 }

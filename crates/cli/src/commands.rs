@@ -39,7 +39,9 @@ use std::path::Path;
 use anyhow::Context;
 use foliar_files::Printable as _;
 use foliar_model::{Bundle, FileError};
-use foliar_vision::Digest;
+use foliar_vision::{Digest, Task};
+
+use crate::exit::UsageError;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
 pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
@@ -53,21 +55,33 @@ pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
     read_bundle(path, Bundle::read)
 }
 
-fn read_bundle<T>(path: &Path, read: impl Fn(&Path) -> Result<T, FileError>) -> anyhow::Result<T> {
-    let file = paths::bundle(path)?;
-    read(&file).with_context(|| {
-        format!(
-            "{} is not a classifier that foliar can use; give a run folder, or its model.foliar",
-            file.shown()
-        )
-    })
+/// Reads a bundle of classes or of labels.
+pub(crate) fn open_any_bundle(path: &Path) -> anyhow::Result<Bundle> {
+    read_bundle(path, Bundle::read_any)
 }
 
-/// The same, with thresholds for a target error rate: one of [`RISK_LEVELS`](foliar_model::RISK_LEVELS).
-pub(crate) fn open_bundle_with_risk(path: &Path, risk: Option<f64>) -> anyhow::Result<Bundle> {
-    let mut bundle = open_bundle(path)?;
-    set_risk(&mut bundle, path, risk)?;
-    Ok(bundle)
+/// Refuses labels for what is about photos of one class.
+pub(crate) fn one_class_only(command: &str, task: Task) -> anyhow::Result<()> {
+    match task {
+        Task::MultiClass => Ok(()),
+        Task::MultiLabel => Err(UsageError(format!(
+            "foliar {command} is about photos of one class and does not know --multi-label; leave it out, or give `--classes FILE` \
+             with a class for each combination of labels"
+        ))
+        .into()),
+    }
+}
+
+fn read_bundle<T>(path: &Path, read: impl Fn(&Path) -> Result<T, FileError>) -> anyhow::Result<T> {
+    let file = paths::bundle(path)?;
+    let refused = |error| match error {
+        error @ FileError::MultiLabel { .. } => anyhow::Error::from(error),
+        error => anyhow::Error::from(error).context(format!(
+            "{} is not a classifier that foliar can use; give a run folder, or its model.foliar",
+            file.shown()
+        )),
+    };
+    read(&file).map_err(refused)
 }
 
 /// The same, with the digest of the file.
@@ -77,7 +91,8 @@ pub(crate) fn open_bundle_with_digest(path: &Path, risk: Option<f64>) -> anyhow:
     Ok((bundle, digest))
 }
 
-fn set_risk(bundle: &mut Bundle, path: &Path, risk: Option<f64>) -> anyhow::Result<()> {
+/// Uses thresholds for a target error rate: one of [`RISK_LEVELS`](foliar_model::RISK_LEVELS).
+pub(crate) fn set_risk(bundle: &mut Bundle, path: &Path, risk: Option<f64>) -> anyhow::Result<()> {
     if let Some(risk) = risk {
         let Some(uncertainty) = &mut bundle.uncertainty else {
             anyhow::bail!(

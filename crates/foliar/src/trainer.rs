@@ -123,7 +123,7 @@ impl Trainer {
     ) -> Result<Fit, TrainError> {
         let photographs = Photographs::open(&dataset.root, &self.recipe, &dataset.options, &|_, _| {})?;
         // A network that does not fit leaves no run folder behind.
-        check(&self.recipe, &photographs.dataset.classes)?;
+        check(&self.recipe, photographs.dataset.outputs())?;
         let run = match &self.folder {
             RunFolder::Free => Run::create_free(&self.recipe.model, &self.recipe, &photographs)?,
             RunFolder::New(folder) => Run::create(folder, &self.recipe, &photographs)?,

@@ -16,6 +16,7 @@
 //! | [`doctor_markdown()`] | a diagnosis as Markdown, for a forum or an issue |
 //! | [`study_page()`] | a study of hyperparameters: verdict, every picture of [`study::Figure`], trials, as HTML |
 //! | [`run_page()`] | a run: verdict, findings, figures, galleries, audit, provenance, as HTML |
+//! | [`labels_page()`] | a classifier of labels: scores, every label, photos with wrong labels, as HTML |
 //! | [`answers_page()`] | what a classifier says of photos, as cards, as HTML |
 //! | [`audit_page()`] | an audit: findings, galleries, probes, as HTML |
 //! | [`model_card()`] | the model card of a run, as Markdown |
@@ -42,6 +43,7 @@ mod doctor_page;
 mod draw;
 mod error;
 mod frame;
+mod labels;
 mod layout;
 mod markdown;
 mod page;
@@ -68,6 +70,7 @@ pub use draw::picture::Picture;
 pub use error::ReportError;
 pub use foliar_results::Estimate;
 pub use frame::{Frame, Heading, Theme};
+pub use labels::labels_page;
 pub use layout::axis::Scale;
 pub use layout::number::Number;
 pub use run::{RunPictures, model_card, run_page};

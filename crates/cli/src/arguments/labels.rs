@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use foliar_files::Printable as _;
 use foliar_scan::{ClassMap, ColumnChoice, LabelSource};
+use foliar_vision::Task;
 
 use super::Command;
 use crate::exit::UsageError;
@@ -22,6 +23,9 @@ pub(crate) struct LabelArguments {
     /// Column of the table that holds the classes [default: understood from names and cells]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) label_column: Option<String>,
+    /// A photo may show several of the labels of the table, or none: the classifier says of each label whether it is there
+    #[arg(long)]
+    pub(crate) multi_label: bool,
     /// Folder of the photos that the table lists [default: the folder of photos, else that of the table]
     #[arg(long, value_name = "DIR")]
     pub(crate) images: Option<PathBuf>,
@@ -90,7 +94,12 @@ impl LabelArguments {
     /// The tables and their columns.
     pub(crate) fn source(&self) -> LabelSource {
         let columns = ColumnChoice { image: self.image_column.clone(), label: self.label_column.clone() };
-        LabelSource { tables: self.labels.clone(), columns }
+        LabelSource { tables: self.labels.clone(), columns, task: self.task() }
+    }
+
+    /// What a classifier of the photos is asked.
+    pub(crate) fn task(&self) -> Task {
+        if self.multi_label { Task::MultiLabel } else { Task::MultiClass }
     }
 
     /// The map of classes.
@@ -131,6 +140,7 @@ mod tests {
                 labels: vec![name.into()],
                 image_column: None,
                 label_column: None,
+                multi_label: false,
                 images: None,
                 classes: Some(name.into()),
             };

@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     }
     use_threads(arguments.threads)?;
     let photos = arguments.labels.root(arguments.photos.as_deref())?;
+    super::one_class_only("audit", arguments.labels.task())?;
     let review = arguments.review.as_deref().map(Review::read).transpose()?;
     let scanning = ScanOptions {
         review: review.clone(),

@@ -1,5 +1,6 @@
 //! `foliar evaluate`: how good a classifier is on photographs whose class is known, and how far it knows when it is not.
 
+pub(crate) mod labels;
 pub(crate) mod text;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use anyhow::Context;
 use foliar_eval::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_table};
 use foliar_files::Printable as _;
 use foliar_files::write_atomically;
-use foliar_model::{Bundle, Predictor};
+use foliar_model::{Bundle, Outputs, Predictor};
 use foliar_results::{Circumstances, Evaluation, FileProblem, Finding, FindingId, Rating, Verdict};
 use foliar_scan::Review;
 use foliar_vision::Split;
@@ -19,7 +20,7 @@ use serde::Serialize;
 
 use super::grouping::group_rule;
 use super::{inputs, paths};
-use super::{open_bundle_with_risk, use_threads};
+use super::{open_any_bundle, set_risk, use_threads};
 use crate::arguments::{EvaluateArguments, ExaminationArguments, SplitName};
 use crate::exit::{Exit, UsageError};
 use crate::output;
@@ -49,8 +50,7 @@ struct Line<'a> {
 
 pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
-    let mut predictor =
-        Predictor::new(open_bundle_with_risk(&arguments.bundle, arguments.examination.risk)?, BATCH)?;
+    let mut bundle = open_any_bundle(&arguments.bundle)?;
     let folder = arguments.examination.folder()?;
     let held_back = match &folder {
         Some(_) => None,
@@ -77,6 +77,11 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         },
     };
     let options = options(&arguments.examination)?;
+    if let Outputs::AnyOf(_) = bundle.outputs {
+        return labels::run(arguments, bundle, &source, &options);
+    }
+    set_risk(&mut bundle, &arguments.bundle, arguments.examination.risk)?;
+    let mut predictor = Predictor::new(bundle, BATCH)?;
     let mut bar = Bar::default();
     let evaluation =
         evaluate(&mut predictor, &source, &options, &mut |stage, done, all| bar.show(stage, done, all));

@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.recipe.machine.threads)?;
     let recipe = from_arguments(&settle(&arguments.recipe, &photos)?)?;
     let photographs = open_photographs(&photos, &recipe, &arguments.recipe.machine)?;
-    check(&recipe, &photographs.dataset.classes)?.iter().for_each(|note| say!("{note}"));
+    check(&recipe, photographs.dataset.outputs())?.iter().for_each(|note| say!("{note}"));
     interrupt::listen()?;
     let mut screen = Screen::default();
     let test =

@@ -1,5 +1,6 @@
 //! `foliar predict`: photographs in, classes out.
 
+mod labels;
 mod rows;
 mod submission;
 
@@ -10,14 +11,14 @@ use std::path::Path;
 use anyhow::Context;
 use foliar_files::{Printable as _, write_atomically};
 
-use foliar_model::{AbstentionReason, Answer, Prediction, Predictor, Row};
+use foliar_model::{AbstentionReason, Answer, Outputs, Prediction, Predictor, Row};
 use foliar_report::{AnsweredPhoto, Answers, Thumbnail, answers_page, answers_summary};
 use foliar_train::Recipe;
 use foliar_vision::{Limits, Problem, Reason};
 
 use self::rows::{Table, Writer};
 use super::inputs::{self, Input};
-use super::{file_problems, open_bundle_with_risk, thumbnails, use_threads};
+use super::{file_problems, open_any_bundle, set_risk, thumbnails, use_threads};
 use crate::arguments::{Format, PredictArguments};
 use crate::exit::Exit;
 use crate::output;
@@ -29,7 +30,11 @@ const PICTURED: usize = 2000;
 
 pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
-    let bundle = open_bundle_with_risk(&arguments.bundle, arguments.risk)?;
+    let mut bundle = open_any_bundle(&arguments.bundle)?;
+    if let Outputs::AnyOf(_) = bundle.outputs {
+        return labels::run(arguments, bundle);
+    }
+    set_risk(&mut bundle, &arguments.bundle, arguments.risk)?;
     let inputs = inputs::find(&arguments.paths);
     // One photograph needs no room for sixteen.
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod files;
+mod labels;
 mod provenance;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use foliar_doctor::{Diagnosis, RunSetup, diagnose};
 use foliar_eval::{EvalSource, Explanations, evaluate, explain, mistakes};
 use foliar_files::Printable as _;
 use foliar_logread::read_log_path;
-use foliar_model::{Bundle, Predictor};
+use foliar_model::{Bundle, Outputs, Predictor};
 use foliar_report::{RunPictures, Thumbnail};
 use foliar_results::audit::Audit;
 use foliar_results::{Evaluation, MissingSection, RunReport};
@@ -19,7 +20,7 @@ use foliar_vision::{Limits, Rgb, Split};
 
 use super::evaluate::{Bar, options, tell_problems};
 use super::grouping::group_rule;
-use super::{folder_name, open_bundle_with_risk, paths, thumbnails, use_threads};
+use super::{folder_name, open_any_bundle, paths, set_risk, thumbnails, use_threads};
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
 use crate::{practice, progress};
@@ -38,8 +39,12 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
             run.data_root.shown()
         );
     }
-    let bundle = open_bundle_with_risk(&arguments.run, arguments.examination.risk)?;
+    let mut bundle = open_any_bundle(&arguments.run)?;
     let out = arguments.out.as_deref().unwrap_or(&arguments.run);
+    if let Outputs::AnyOf(_) = bundle.outputs {
+        return labels::run(arguments, &run, bundle, out);
+    }
+    set_risk(&mut bundle, &arguments.run, arguments.examination.risk)?;
     files::prepare(out)?;
     use_threads(arguments.threads)?;
     let mut missing = Vec::new();

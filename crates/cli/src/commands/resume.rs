@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &ResumeArguments) -> anyhow::Result<Exit> {
     let root = arguments.data.as_ref().unwrap_or(&run.data_root);
     let photographs = open_photographs(root, &run.recipe, &arguments.machine)?;
     run.check(&photographs)?;
-    check(&run.recipe, &photographs.dataset.classes)?;
+    check(&run.recipe, photographs.dataset.outputs())?;
     let exit = drive(&run, &photographs, &arguments.machine, began)?;
     tell_next(&run, exit);
     Ok(exit)

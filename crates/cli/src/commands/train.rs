@@ -49,11 +49,11 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     let settled = beginning::settle(&arguments.recipe, &photos)?;
     let planned = recipe::from_arguments(&settled)?;
     let photographs = open_photographs(&photos, &planned, &arguments.recipe.machine)?;
-    let Dataset { photos: found, classes, .. } = &photographs.dataset;
     // A network that does not fit leaves no run folder behind.
-    check(&planned, classes)?;
-    let recipe = recipe::from_arguments(&recipe::for_photos(&settled, &planned, found.len(), classes)?)?;
-    check(&recipe, classes)?;
+    let dataset = &photographs.dataset;
+    check(&planned, dataset.outputs())?;
+    let recipe = recipe::from_arguments(&recipe::for_photos(&settled, &planned, dataset)?)?;
+    check(&recipe, dataset.outputs())?;
     let run = match &arguments.out {
         Some(out) => Run::create(out, &recipe, &photographs)?,
         None => Run::create_free(&recipe.model, &recipe, &photographs)?,
@@ -99,9 +99,9 @@ pub(crate) fn open_photographs(
     let summary = photographs.summary();
     say_data(&photographs.dataset, &recipe.data);
     say!(
-        "{} photos of {} classes: {} for training, {} for validation{}",
+        "{} photos of {}: {} for training, {} for validation{}",
         photographs.dataset.photos.len(),
-        photographs.dataset.classes.len(),
+        outputs_in_words(&photographs.dataset),
         summary.train,
         summary.validation,
         if summary.test > 0 { format!(", {} for the test", summary.test) } else { String::new() },
@@ -163,7 +163,7 @@ fn say_data(dataset: &Dataset, data: &DataSpec) {
         say!("{words}");
     }
     let mut classes: Vec<(usize, &str)> =
-        dataset.class_counts().into_iter().zip(dataset.classes.iter().map(String::as_str)).collect();
+        dataset.output_counts().into_iter().zip(dataset.outputs().iter().map(String::as_str)).collect();
     classes.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let named: Vec<String> =
         classes.iter().take(CLASSES).map(|(count, name)| format!("{name} ({count})")).collect();
@@ -171,9 +171,33 @@ fn say_data(dataset: &Dataset, data: &DataSpec) {
         0 => String::new(),
         more => format!(" and {}", counted(more, "more class", "more classes")),
     };
-    let text = format!("classes: {}{more}", named.join(", "));
+    let text = match &dataset.label_sets {
+        None => format!("classes: {}{more}", named.join(", ")),
+        Some(_) => format!("labels: {}{more}; {}", named.join(", "), words_on_sets(dataset)),
+    };
     // Standard error never fails.
     let _ = paragraph(&mut output::Messages, &text, "", "  ");
+}
+
+/// `3 classes`, `6 labels`.
+fn outputs_in_words(dataset: &Dataset) -> String {
+    match &dataset.label_sets {
+        None => format!("{} classes", dataset.classes.len()),
+        Some(sets) => counted(sets.names.len(), "label", "labels"),
+    }
+}
+
+/// How many photographs show several labels, and how many show none.
+fn words_on_sets(dataset: &Dataset) -> String {
+    let count = |keep: &dyn Fn(usize) -> bool| {
+        let sets = dataset.label_sets.iter();
+        sets.flat_map(|sets| dataset.photos.iter().filter(|photo| keep(sets.of(photo.class).len()))).count()
+    };
+    let several = counted(count(&|labels| labels > 1), "photo shows", "photos show");
+    match count(&|labels| labels == 0) {
+        0 => format!("{several} several"),
+        none => format!("{several} several, {none} none"),
+    }
 }
 
 /// Which photographs stay in one split, and why.
@@ -279,12 +303,22 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome, began: Inst
         Some(EpochScore {
             epoch,
             accuracy: Some(accuracy),
+            mean_f1: None,
             loss: Some(loss),
             calibrated_loss: Some(calibrated),
             temperature,
             ..
         }) => say!(
             "kept epoch {epoch}: val loss {loss:.3} ({calibrated:.3} after calibration with temperature {temperature:.2}), val acc {accuracy:.3}"
+        ),
+        Some(EpochScore {
+            epoch,
+            mean_f1: Some(mean_f1),
+            loss: Some(loss),
+            calibrated_loss: Some(calibrated),
+            ..
+        }) => say!(
+            "kept epoch {epoch}: val loss {loss:.3} ({calibrated:.3} after calibration of each label), val mean F1 {mean_f1:.3}"
         ),
         Some(_) | None => {}
     }

@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
             (folder, photographs)
         }
         (None, photos) => {
+            super::one_class_only("tune", arguments.recipe.labels.task())?;
             let photos = &arguments.recipe.labels.root(photos.as_deref())?;
             if let Some(out) = &arguments.out {
                 // Checked before anything is downloaded and any photo is read.

@@ -17,7 +17,7 @@ struct Version {
     target_features: Vec<&'static str>,
     instruction_sets: InstructionSets,
     /// Formats of bundles that it reads and writes.
-    bundle_formats: [u32; 1],
+    bundle_formats: [u32; 2],
 }
 
 /// Sets of vector instructions by the words of `FOLIAR_ISA`.
@@ -40,7 +40,7 @@ pub(crate) fn print() -> anyhow::Result<()> {
             available: available.map(name).collect(),
             selected: name(isa::selected()),
         },
-        bundle_formats: [container::FORMAT],
+        bundle_formats: [container::FORMAT, container::LABEL_FORMAT],
     };
     Ok(output::stdout().json(&version)?)
 }

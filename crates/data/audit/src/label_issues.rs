@@ -171,7 +171,8 @@ mod tests {
             })
             .collect();
         let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let dataset = Dataset { root: "r".into(), classes, photos, layout: None, tables: None };
+        let dataset =
+            Dataset { root: "r".into(), classes, photos, layout: None, tables: None, label_sets: None };
         let groups = group_photos(&dataset, &GroupRule::None, NearDuplicates::Off).unwrap();
         let features = Features { name: "clouds".to_owned(), of_a_network: false, width, values };
         let predictions = OutOfFold::of(&dataset, &features, &groups.numbers());

@@ -23,5 +23,6 @@ pub(crate) fn dataset(paths: &[&str]) -> Dataset {
         classes,
         layout: None,
         tables: None,
+        label_sets: None,
     }
 }

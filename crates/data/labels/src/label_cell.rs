@@ -61,6 +61,11 @@ impl LabelCells {
     }
 }
 
+/// Whether a cell is a list without anything in it.
+pub(crate) fn is_empty_list(cell: &str) -> bool {
+    inside(cell).is_some_and(|inside| inside.trim().is_empty())
+}
+
 /// What a list holds.
 fn inside(cell: &str) -> Option<&str> {
     let choices = || {

@@ -13,7 +13,7 @@ use crate::columns::{
 use crate::error::LabelError;
 use crate::file_index::{has_picture_extension, plain_path};
 use crate::json;
-use crate::label_cell::LabelCells;
+use crate::label_cell::{LabelCells, is_empty_list};
 use crate::names::is_of_names;
 use crate::table::Table;
 use crate::text;
@@ -75,6 +75,9 @@ pub struct LabelRow {
     pub image: String,
     /// Its labels: none where the table gives none, more than one where it gives several.
     pub labels: Vec<String>,
+    /// Whether it says that the photo has no label, with a zero in each of several columns of labels or an empty list. A cell
+    /// without anything says nothing.
+    pub says_none: bool,
     /// The split, as it is written.
     pub split: Option<String>,
     /// The group.
@@ -132,7 +135,14 @@ impl Labels {
     }
 
     fn of_annotations(path: &Path, images: Vec<(String, Vec<String>)>) -> Self {
-        let row = |(line, (image, labels))| LabelRow { line, image, labels, split: None, group: None };
+        let row = |(line, (image, labels))| LabelRow {
+            line,
+            image,
+            labels,
+            says_none: false,
+            split: None,
+            group: None,
+        };
         Self {
             path: path.to_owned(),
             rows: (1..).zip(images).map(row).collect(),
@@ -205,6 +215,7 @@ impl Labels {
                 Some(cut) => cut[place].1.to_owned(),
                 None => table.rows[place].cells[image].clone(),
             },
+            says_none: labels.is_empty() && says_none(table, place, &label),
             labels,
             split: match marked_parts.is_empty() {
                 true => cell(place, split).filter(|cell| plain(cell) != UNASSIGNED),
@@ -377,6 +388,16 @@ fn labels(table: &Table, image: usize, label: &LabelColumns) -> Vec<Vec<String>>
     }
 }
 
+/// Whether a row without labels says that there is none.
+fn says_none(table: &Table, place: usize, label: &LabelColumns) -> bool {
+    let cell = |column: &usize| table.rows[place].cells[*column].trim();
+    match label {
+        LabelColumns::One(column) => is_empty_list(cell(column)),
+        LabelColumns::OneHot(columns) => columns.iter().all(|column| !cell(column).is_empty()),
+        LabelColumns::Folder => false,
+    }
+}
+
 /// Whether it is the column of `metadata.csv` or `metadata.jsonl` that Hugging Face's documentation calls `text`.
 fn is_of_hugging_face(path: &Path, column: &str) -> bool {
     path.file_stem().is_some_and(|stem| stem == "metadata") && plain(column) == "text"
@@ -495,6 +516,14 @@ mod tests {
             ["1: scab", "2: rust", "3: scab+rust", "4: "]
         );
         assert_eq!(pairs("a.csv", "image,a,b\n1,1,1\n2,0,0\n")[..], ["1: a+b", "2: "]);
+        for (text, told) in [
+            ("image,a,b\n1,1,1\n2,0,0\n3,,\n", [false, true, false]),
+            ("image,labels\n1,['a']\n2,[]\n3,\n", [false, true, false]),
+            ("image,labels\n1,a\n2,a|b\n3,\n", [false, false, false]),
+        ] {
+            let rows = of("a.csv", text).unwrap().rows;
+            assert_eq!(rows.iter().map(|row| row.says_none).collect::<Vec<_>>(), told, "{text}");
+        }
         assert_eq!(pairs("a.csv", "image,label\n1,3.0\n2,\n3,1.0\n"), ["1: 3", "2: ", "3: 1"]);
     }
 

@@ -40,7 +40,7 @@ fn read([images, classes, parts]: &[PathBuf; 3]) -> Result<Labels, LabelError> {
         };
         let part = parts_of.as_ref().and_then(|parts| parts.get(&number));
         let split = part.map(|(_, mark)| if mark == "1" { "train" } else { "test" }.to_owned());
-        Ok(LabelRow { line, image, labels: vec![class.clone()], split, group: None })
+        Ok(LabelRow { line, image, labels: vec![class.clone()], says_none: false, split, group: None })
     });
     let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
     rows.sort_by_key(|row| row.line);

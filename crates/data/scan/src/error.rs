@@ -212,7 +212,7 @@ pub enum ScanError {
     /// A table gives photos several labels.
     #[error(
         "{}: {several} of {photographs} photos have several labels, such as {example} ({labels}), and a photo must have one \
-         class; give `--classes FILE`, a table with a line `from,to` for each combination: `{labels},NAME` gives such photos \
+         class. With --multi-label the classifier says of each label whether a photo shows it. Or give `--classes FILE`, a table with a line `from,to` for each combination: `{labels},NAME` gives such photos \
          one class, `{labels},` leaves them out, and `*,` leaves out all that is not named", table.shown()
     )]
     SeveralLabels {
@@ -226,6 +226,52 @@ pub enum ScanError {
         example: String,
         /// Its labels.
         labels: String,
+    },
+    /// Folders give each photo one class, and several labels were asked for.
+    #[error(
+        "{}: --multi-label takes the labels of photos from a table, and there is none; give it with `--labels FILE`, with the \
+         labels of a photo in one cell or a column of 0 and 1 for each label", root.shown()
+    )]
+    LabelsWithoutTable {
+        /// The folder.
+        root: PathBuf,
+    },
+    /// Labels that no training photo has, or that every one has, so that nothing is left to learn.
+    #[error(
+        "{}: no label is on some photos and not on others ({}); at least one is needed", root.shown(), labels.join(", ")
+    )]
+    NothingToTellApart {
+        /// The folder.
+        root: PathBuf,
+        /// The labels.
+        labels: Vec<String>,
+    },
+    /// Labels whose names differ in spelling only.
+    #[error(
+        "{}: the labels {} differ in spelling only; `--classes FILE`, a table with a line `from,to`, takes them for one",
+        root.shown(), labels.join(" and ")
+    )]
+    LabelsAlike {
+        /// The folder.
+        root: PathBuf,
+        /// The first such pair.
+        labels: [String; 2],
+    },
+    /// A name of a label with the sign that stands between names.
+    #[error("{}: a label is called `{label}`, and `|` stands between labels; rename it with --classes FILE", root.shown())]
+    BarInLabel {
+        /// The folder.
+        root: PathBuf,
+        /// The label.
+        label: String,
+    },
+    /// What is said of classes, where photos have labels.
+    #[error("{}: {what} is of no use with --multi-label: it is about photos of one class; leave it out", root.shown())]
+    OfOneClass {
+        /// The folder.
+        root: PathBuf,
+        /// The option.
+        what: &'static str,
     },
     /// `--classes` names no class of the data set.
     #[error(
@@ -326,6 +372,11 @@ impl ScanError {
                 | Self::Labels(LabelError::Table { .. } | LabelError::Undecided { .. })
                 | Self::NothingListed { .. }
                 | Self::SeveralLabels { .. }
+                | Self::LabelsWithoutTable { .. }
+                | Self::NothingToTellApart { .. }
+                | Self::BarInLabel { .. }
+                | Self::LabelsAlike { .. }
+                | Self::OfOneClass { .. }
                 | Self::NoSuchClass { .. }
                 | Self::NothingToTrainOn { .. }
                 | Self::OtherClasses { .. }

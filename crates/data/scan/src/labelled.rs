@@ -8,6 +8,7 @@ use foliar_labels::{
 };
 use foliar_vision::dataset::{Split, TableOrigin};
 use foliar_vision::problem::{Problem, Reason};
+use foliar_vision::{Task, name_of_set};
 use foliar_vision::{counted, portable_name};
 
 use crate::error::ScanError;
@@ -96,6 +97,8 @@ pub(crate) struct Labelled {
     pub(crate) origin: TableOrigin,
     /// The classes as the tables have them, with and without names.
     pub(crate) labels: BTreeSet<String>,
+    /// The labels of each class, where photos have any number of them.
+    pub(crate) sets: Option<BTreeMap<String, Vec<String>>>,
 }
 
 /// What the rows of one file say together.
@@ -103,6 +106,8 @@ struct Entry<'a> {
     labels: BTreeSet<&'a str>,
     /// Those of all rows.
     all: BTreeSet<&'a str>,
+    /// Whether a row says that there is no label.
+    says_none: bool,
     split: Option<Split>,
     group: Option<&'a str>,
     table: usize,
@@ -114,7 +119,8 @@ struct Entry<'a> {
 }
 
 impl Labelled {
-    /// Sorts the pictures of `tree` by `tables`; `found` says that nobody named them.
+    /// Sorts the pictures of `tree` by `tables`, for `task`; `found` says that nobody named them. For several labels, rows of one
+    /// photo each add theirs, `map` changes each label by itself, and the class of a photo is the set of its labels.
     ///
     /// # Errors
     /// [`ScanError::NothingListed`], [`ScanError::SeveralLabels`], [`ScanError::Undecided`] where names mean files in several
@@ -124,6 +130,7 @@ impl Labelled {
         tree: &Tree,
         tables: &[Labels],
         map: Option<&ClassMap>,
+        task: Task,
         found: bool,
     ) -> Result<Self, ScanError> {
         let pictures = Pictures::of(tree);
@@ -167,6 +174,7 @@ impl Labelled {
                 let entry = Entry {
                     labels: labels.clone(),
                     all: BTreeSet::new(),
+                    says_none: false,
                     split,
                     group: row.group.as_deref(),
                     table: number,
@@ -177,8 +185,10 @@ impl Labelled {
                 let earlier = entries.entry(file).or_insert(entry);
                 earlier.all.extend(&labels);
                 earlier.is_in_two_parts |= earlier.split != split;
+                earlier.says_none |= row.says_none;
                 if earlier.contradiction.is_none() {
-                    let what = earlier.differs(&labels, split, row.group.as_deref());
+                    let labels = if task.is_multi_class() { &labels } else { &earlier.labels };
+                    let what = earlier.differs(labels, split, row.group.as_deref());
                     earlier.contradiction = what.map(|what| (line(table, row.line), what));
                 }
             }
@@ -189,7 +199,13 @@ impl Labelled {
         let torn: BTreeSet<PathBuf> =
             torn.iter().flatten().map(|&file| pictures.paths[file].to_owned()).collect();
         let contradicted = entries.values().filter(|entry| entry.contradiction.is_some()).count();
-        if 2 * contradicted > entries.len() || tables.iter().any(Labels::is_of_boxes) {
+        let mut added = 0;
+        if !task.is_multi_class() {
+            for entry in entries.values_mut().filter(|entry| entry.labels != entry.all) {
+                entry.labels.clone_from(&entry.all);
+                added += 1;
+            }
+        } else if 2 * contradicted > entries.len() || tables.iter().any(Labels::is_of_boxes) {
             // The rows do not contradict each other: each holds one of several labels.
             for entry in entries.values_mut().filter(|entry| entry.labels != entry.all) {
                 entry.labels.clone_from(&entry.all);
@@ -204,6 +220,7 @@ impl Labelled {
         };
         let by_folder = splits.is_silent().then(|| splits_of_folders(&entries, &pictures)).flatten();
         let mut several = Vec::new();
+        let mut sets = BTreeMap::new();
         let mut files = HashMap::new();
         let mut groups = BTreeMap::new();
         for (&file, entry) in &entries {
@@ -215,6 +232,17 @@ impl Labelled {
                     let rows = format!("{} and {other}", line(&tables[entry.table], entry.line));
                     Sorted::Problem(Reason::ContradictingRows { rows, what: what.clone() })
                 }
+                (_, _, []) if task.is_multi_class() || !entry.says_none => {
+                    Sorted::Problem(Reason::WithoutLabel)
+                }
+                (_, map, labels) if !task.is_multi_class() => match mapped(labels, map, name) {
+                    Some(set) => {
+                        let class = name_of_set(set.iter().map(String::as_str));
+                        sets.insert(class.clone(), set);
+                        Sorted::Photo(class, split)
+                    }
+                    None => Sorted::Unwanted,
+                },
                 (_, _, []) => Sorted::Problem(Reason::WithoutLabel),
                 (_, Some(map), labels) => match map.apply(labels, name) {
                     Mapped::Class(class) => Sorted::Photo(class, split),
@@ -254,10 +282,15 @@ impl Labelled {
         let labels: BTreeSet<String> =
             labels.iter().map(ToString::to_string).chain(named).chain(together).collect();
         let tests = tests(root, tree, tables, &pictures);
+        let sets = (!task.is_multi_class()).then_some(sets);
         let mut labelled =
-            Self { files, folders, tests, torn, problems, understood: String::new(), origin, labels };
+            Self { files, folders, tests, torn, problems, understood: String::new(), origin, labels, sets };
         labelled.understood =
             labelled.sentence(root, tree, tables, names.as_ref(), &splits, (found, map.is_some()));
+        if added > 0 {
+            let photos = counted(added, "photo has", "photos have");
+            labelled.understood.push_str(&format!("; {photos} the labels of several rows together"));
+        }
         if by_folder.is_some() {
             labelled.understood.push_str("; the folders of the photos give the parts");
         }
@@ -379,6 +412,17 @@ impl Entry<'_> {
     fn words(&self) -> String {
         self.labels.iter().copied().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// What `map` makes of each label of a photo; `None` where it had some and all are left out.
+fn mapped(labels: &[String], map: Option<&ClassMap>, name: impl Fn(&str) -> String) -> Option<Vec<String>> {
+    let of = |label: &String| match map.map(|map| map.apply(std::slice::from_ref(label), &name)) {
+        None => Some(name(label)),
+        Some(Mapped::Class(class)) => Some(class),
+        Some(Mapped::LeftOut | Mapped::Several) => None,
+    };
+    let set: BTreeSet<String> = labels.iter().filter_map(of).collect();
+    (labels.is_empty() || !set.is_empty()).then(|| set.into_iter().collect())
 }
 
 /// The parts that the folders of the photos say, where they say several and training is one of them.

@@ -16,6 +16,7 @@ mod examine;
 mod group;
 mod image_column;
 mod labelled;
+mod labels_in_training;
 mod layout;
 mod left_out;
 mod litter;
@@ -75,6 +76,9 @@ use self::walk::{Tree, walk};
 /// [`ScanError`] if there are fewer than two classes; it names what was found and the expected layout.
 pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let (mut dataset, mut problems) = survey(root, options)?;
+    if dataset.label_sets.is_some() {
+        return labels_in_training::checked(dataset, problems);
+    }
     let trained = alike::trained(&dataset);
     if trained.iter().all(|&count| count == 0) {
         return Err(ScanError::NothingToTrainOn { root: root.to_owned() });
@@ -207,7 +211,14 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
             height: examined.height,
         })
         .collect();
-    let dataset = Dataset { root: root.to_owned(), classes, photos, layout, tables: sorter.origin() };
+    let label_sets = sorter.label_sets(&classes);
+    let tables = sorter.origin();
+    let dataset = Dataset { root: root.to_owned(), classes, photos, layout, tables, label_sets };
+    if let Some(sets) = &dataset.label_sets {
+        labels_in_training::refuse(&dataset.root, sets, options)?;
+        problems.extend(contradictions(&dataset));
+        return Ok((dataset, problems));
+    }
     let dataset = if options.match_names { alike::matched(dataset) } else { dataset };
     let mut dataset = match &options.review {
         Some(review) => review.apply(dataset, &mut problems)?,

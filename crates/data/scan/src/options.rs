@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use foliar_labels::{ClassMap, ColumnChoice};
+use foliar_vision::Task;
 use foliar_vision::limits::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +98,8 @@ pub struct LabelSource {
     pub tables: Vec<PathBuf>,
     /// Their columns, where they are given.
     pub columns: ColumnChoice,
+    /// Whether a photo has one class, or any number of labels.
+    pub task: Task,
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use foliar_files::{Printable as _, quoted};
 use foliar_labels::{ClassMap, ColumnChoice, LabelError, Labels, Mapped};
 use foliar_vision::dataset::TableOrigin;
 use foliar_vision::problem::{Problem, Reason};
-use foliar_vision::{counted, portable_name};
+use foliar_vision::{LabelSets, counted, portable_name};
 
 use crate::companion::companions;
 use crate::discover::{Discovered, contradicting, discover, tables, tables_and_lists, ways};
@@ -44,6 +44,9 @@ impl<'a> Sorter<'a> {
     pub(crate) fn of(root: &Path, tree: &'a Tree, options: &'a ScanOptions) -> Result<Self, ScanError> {
         let map = options.classes.as_ref();
         let by = understood(root, tree, options)?;
+        if matches!(by, By::Folders(..)) && !options.labels.task.is_multi_class() {
+            return Err(ScanError::LabelsWithoutTable { root: root.to_owned() });
+        }
         let labels: BTreeSet<String> = match &by {
             By::Tables(labelled) => labelled.labels.clone(),
             By::Folders(layout, _) => {
@@ -177,6 +180,14 @@ impl<'a> Sorter<'a> {
         })
     }
 
+    /// The labels of each of these classes, where tables give photos any number of them.
+    pub(crate) fn label_sets(&self, classes: &[String]) -> Option<LabelSets> {
+        let By::Tables(labelled) = &self.by else { return None };
+        let sets = labelled.sets.as_ref()?;
+        let labels = |class: &String| sets.get(class).cloned().unwrap_or_default();
+        Some(LabelSets::new(&classes.iter().map(labels).collect::<Vec<_>>()))
+    }
+
     /// The tables that say the classes.
     pub(crate) fn origin(&self) -> Option<TableOrigin> {
         match &self.by {
@@ -195,7 +206,8 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
     let source = &options.labels;
     let map = options.classes.as_ref();
     let labelled = |tables: &[Labels], found: bool| {
-        Labelled::of(root, tree, tables, map, found).map(|labelled| By::Tables(Box::new(labelled)))
+        Labelled::of(root, tree, tables, map, source.task, found)
+            .map(|labelled| By::Tables(Box::new(labelled)))
     };
     if !source.tables.is_empty() {
         let pictures = Pictures::of(tree);
@@ -292,7 +304,7 @@ fn without_unusable(error: ScanError, tree: &Tree, source: &LabelSource, top: &P
             true => read_labels(&path, &source.columns, &pictures).map_err(ScanError::from),
             false => return true,
         };
-        match read.and_then(|labels| Labelled::of(top, tree, &[labels], None, false)) {
+        match read.and_then(|labels| Labelled::of(top, tree, &[labels], None, source.task, false)) {
             Ok(_) | Err(ScanError::Undecided { .. } | ScanError::Labels(LabelError::Undecided { .. })) => {
                 true
             }

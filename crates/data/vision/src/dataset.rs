@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::label_sets::{LabelSets, Task};
 use crate::manifest::Manifest;
 use crate::name::portable_name;
 
@@ -81,7 +82,7 @@ pub struct TableOrigin {
 pub struct Dataset {
     /// The folder that all paths are relative to.
     pub root: PathBuf,
-    /// Names of the classes, sorted.
+    /// Names of the classes, sorted; where photos show sets of labels, of the sets that occur.
     pub classes: Vec<String>,
     /// The photos, sorted by path.
     pub photos: Vec<Photo>,
@@ -89,9 +90,34 @@ pub struct Dataset {
     pub layout: Option<String>,
     /// Where the classes come from; absent where folders name them.
     pub tables: Option<TableOrigin>,
+    /// The labels in each class, where a photo may show several; absent where it shows one class.
+    pub label_sets: Option<LabelSets>,
 }
 
 impl Dataset {
+    /// What a classifier of these photos is asked.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        if self.label_sets.is_some() { Task::MultiLabel } else { Task::MultiClass }
+    }
+
+    /// What the outputs of a classifier of these photos are: the classes, or the labels.
+    #[must_use]
+    pub fn outputs(&self) -> &[String] {
+        self.label_sets.as_ref().map_or(&self.classes, |sets| &sets.names)
+    }
+
+    /// How many kinds of photos a split balances; see [`Dataset::strata_of`].
+    pub(crate) fn strata(&self) -> usize {
+        self.label_sets.as_ref().map_or(self.classes.len(), |sets| sets.names.len() + 1)
+    }
+
+    /// The kinds of photos, below [`Dataset::strata`], that a photo is one of: its class; or its labels, or that it has none.
+    pub(crate) fn strata_of(&self, photo: usize) -> &[usize] {
+        let class = &self.photos[photo].class;
+        self.label_sets.as_ref().map_or(std::slice::from_ref(class), |sets| sets.strata_of(*class))
+    }
+
     /// Number of photos of each class, in the order of `classes`.
     #[must_use]
     pub fn class_counts(&self) -> Vec<usize> {
@@ -99,6 +125,15 @@ impl Dataset {
         for photo in &self.photos {
             counts[photo.class] += 1;
         }
+        counts
+    }
+
+    /// Number of photos of each of [`Dataset::outputs`], in their order: of a class, or with a label.
+    #[must_use]
+    pub fn output_counts(&self) -> Vec<usize> {
+        let Some(sets) = &self.label_sets else { return self.class_counts() };
+        let mut counts = vec![0; sets.names.len()];
+        self.photos.iter().flat_map(|photo| sets.of(photo.class)).for_each(|&label| counts[label] += 1);
         counts
     }
 
@@ -122,7 +157,7 @@ impl Dataset {
     /// their last photo. Those classes are removed, and the others are renumbered.
     #[must_use]
     pub fn retain(self, keep: impl Fn(usize) -> bool) -> (Self, Vec<String>) {
-        let Self { root, classes, photos, layout, tables } = self;
+        let Self { root, classes, photos, layout, tables, label_sets } = self;
         let mut index = 0;
         let mut kept = photos;
         kept.retain(|_| {
@@ -132,6 +167,7 @@ impl Dataset {
         let mut used = vec![false; classes.len()];
         kept.iter().for_each(|photo| used[photo.class] = true);
 
+        let label_sets = label_sets.map(|sets| sets.retain(&used));
         let mut number = vec![0; classes.len()];
         let mut remaining = Vec::new();
         let mut lost = Vec::new();
@@ -146,7 +182,7 @@ impl Dataset {
         for photo in &mut kept {
             photo.class = number[photo.class];
         }
-        (Self { root, classes: remaining, photos: kept, layout, tables }, lost)
+        (Self { root, classes: remaining, photos: kept, layout, tables, label_sets }, lost)
     }
 }
 
@@ -167,6 +203,7 @@ mod tests {
             photos: vec![photo("a/1", 0), photo("b/1", 1), photo("c/1", 2)],
             layout: None,
             tables: None,
+            label_sets: None,
         };
         let (data, lost) = data.retain(|index| index != 1);
         assert_eq!(lost, ["b"]);

@@ -40,7 +40,7 @@ pub fn folds(
 
     let mut folds = vec![Vec::new(); count];
     // Photos of each class in each fold.
-    let mut held = vec![vec![0; data.classes.len()]; count];
+    let mut held = vec![vec![0; data.strata()]; count];
     for cluster in dealt {
         let load = |fold: &usize| {
             let of_its_classes: usize = cluster.classes.iter().map(|&(class, _)| held[*fold][class]).sum();

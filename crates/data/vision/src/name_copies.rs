@@ -455,6 +455,7 @@ mod tests {
             photos,
             layout: None,
             tables: None,
+            label_sets: None,
         })
     }
 

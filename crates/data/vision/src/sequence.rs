@@ -147,6 +147,7 @@ mod tests {
             photos,
             layout: None,
             tables: None,
+            label_sets: None,
         }
     }
 

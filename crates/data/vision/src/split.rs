@@ -2,7 +2,8 @@
 //!
 //! Photos that belong together (equal files, or one group given by the caller, such as one leaf) form a *cluster*, and a
 //! cluster stays in one split. Folders named `train/ val/ test/` are used as they are. A missing split is drawn from the
-//! training photos, class by class, so that each class has its proportion in each split.
+//! training photos, class by class, so that each class has its proportion in each split; where photos show sets of labels, each
+//! label has.
 //!
 //! The draw sorts clusters by a hash of the seed and their smallest digest. So it depends on contents and seed alone, and a
 //! new photo moves few others.
@@ -101,15 +102,14 @@ pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
 /// Photos that belong together.
 pub(crate) struct Cluster {
     pub(crate) members: Vec<usize>,
-    /// Number of members of each of its classes; most clusters have one class.
+    /// Number of members of each of its classes, or of its labels; most clusters have one class.
     pub(crate) classes: Vec<(usize, usize)>,
 }
 
 impl Cluster {
     pub(crate) fn new(data: &Dataset, members: Vec<usize>) -> Self {
         let mut classes: Vec<(usize, usize)> = Vec::with_capacity(1);
-        for &index in &members {
-            let class = data.photos[index].class;
+        for &class in members.iter().flat_map(|&index| data.strata_of(index)) {
             match classes.iter_mut().find(|(of, _)| *of == class) {
                 Some((_, count)) => *count += 1,
                 None => classes.push((class, 1)),
@@ -236,11 +236,11 @@ impl Draw<'_> {
     }
 }
 
-/// Number of training photos of each class among `photos`.
+/// Number of training photos of each class, or of each label, among `photos`.
 fn trained(data: &Dataset, photos: impl Iterator<Item = usize>, assigned: &[Option<Split>]) -> Vec<usize> {
-    let mut counts = vec![0; data.classes.len()];
-    for index in photos {
-        counts[data.photos[index].class] += usize::from(assigned[index] == Some(Split::Train));
+    let mut counts = vec![0; data.strata()];
+    for index in photos.filter(|&index| assigned[index] == Some(Split::Train)) {
+        data.strata_of(index).iter().for_each(|&class| counts[class] += 1);
     }
     counts
 }
@@ -262,7 +262,7 @@ fn draw(
             draw.take(cluster);
         }
     }
-    for class in 0..data.classes.len() {
+    for class in 0..data.strata() {
         if draw.taken[class] == 0 {
             let has = |cluster: &&Cluster| cluster.classes.iter().any(|&(of, _)| of == class);
             let candidates = clusters.iter().filter(has).filter(|cluster| draw.may_go(cluster));

@@ -169,3 +169,36 @@ fn a_leak_names_what_stays() {
     assert_eq!((splits.train, splits.test), (vec![2, 3], vec![1]));
     assert_eq!(splits.problems[0].reason, Reason::Leak { other: "0/1.jpg".into(), split: Split::Test });
 }
+
+/// Photos with any number of labels: each label has its share in validation, and no photo of one group is apart from others.
+#[test]
+fn every_label_has_its_share() {
+    let sets: Vec<Vec<String>> = ["", "a", "b", "a b", "c"]
+        .map(|labels| labels.split_whitespace().map(str::to_owned).collect())
+        .to_vec();
+    for seed in 0..20 {
+        let sketches: Vec<Sketch> =
+            (0..200).map(|photo| ((photo * 7 + photo / 9) % 5, photo as u32, None)).collect();
+        let mut data = dataset(5, &sketches);
+        data.label_sets = Some(foliar_vision::LabelSets::new(&sets));
+        let groups: Vec<u64> = (0..200).map(|photo| photo / 2).collect();
+        let spec = SplitSpec { validation: 0.2, test: 0.0, groups: Some(groups.clone()), train_only: None };
+        let splits = split(&data, &spec, seed);
+        let sets = data.label_sets.as_ref().unwrap();
+        let with = |photos: &[usize], label: usize| {
+            photos.iter().filter(|&&photo| sets.of(data.photos[photo].class).contains(&label)).count()
+        };
+        for label in 0..sets.names.len() {
+            let (held, all) = (with(&splits.validation, label), with(&splits.train, label));
+            let share = held as f64 / (held + all) as f64;
+            assert!((0.1..=0.25).contains(&share), "{seed} {label}: {held} of {}", held + all);
+        }
+        let apart = |photo: &usize| splits.train.iter().any(|&other| groups[other] == groups[*photo]);
+        assert!(!splits.validation.iter().any(apart), "{seed}");
+        // Folds hold every label, too.
+        let pool: Vec<usize> = (0..200).collect();
+        for fold in foliar_vision::folds(&data, &pool, Some(&groups), 5, seed) {
+            assert!((0..sets.names.len()).all(|label| with(&fold, label) >= 4), "{seed}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ mod axis;
 pub mod isa;
 pub mod activation;
 pub mod attention;
+pub mod binary_loss;
 pub mod channels;
 pub mod conv;
 pub mod curve;

@@ -8,6 +8,7 @@ mod training;
 
 use std::ops::Range;
 
+use foliar_kernels::binary_loss::{BinaryCrossEntropy, Targets, binary_cross_entropy};
 use foliar_kernels::loss;
 
 pub(crate) use training::partials_len;
@@ -198,10 +199,19 @@ impl CpuEngine {
 
     fn check(&self, batch: &Batch<'_>, plan: &StepConfig<'_>) -> Result<(), EngineError> {
         let classes = self.outputs;
+        let labels = match plan.targets {
+            Targets::OneOf => classes,
+            Targets::AnyOf(sets) => {
+                if !sets.len().is_multiple_of(classes) || plan.class_weights.is_some() {
+                    return Err(EngineError::Sets { got: sets.len(), classes });
+                }
+                sets.len() / classes
+            }
+        };
         if let Some((index, &label)) =
-            batch.labels.iter().enumerate().find(|(_, label)| **label as usize >= classes)
+            batch.labels.iter().enumerate().find(|(_, label)| **label as usize >= labels)
         {
-            return Err(EngineError::Label { index, label, classes });
+            return Err(EngineError::Label { index, label, classes: labels });
         }
         match plan.class_weights {
             Some(weights) if weights.len() != classes => {
@@ -224,14 +234,18 @@ impl Engine for CpuEngine {
         let logits = values[self.program.logits].start..values[self.program.logits].start + logits_len;
         let target = gradients[self.program.logits].start..gradients[self.program.logits].start + logits_len;
         let [logits, gradient] = disjoint(&mut self.arena, [logits, target]);
-        let target = loss::CrossEntropy {
-            logits,
-            labels: batch.labels,
-            classes: self.outputs,
-            label_smoothing: plan.label_smoothing,
-            class_weights: plan.class_weights,
+        let (labels, classes, label_smoothing) = (batch.labels, self.outputs, plan.label_smoothing);
+        let sums = match plan.targets {
+            Targets::OneOf => {
+                let class_weights = plan.class_weights;
+                let target = loss::CrossEntropy { logits, labels, classes, label_smoothing, class_weights };
+                loss::cross_entropy(&target, Some(gradient))
+            }
+            Targets::AnyOf(sets) => {
+                let target = BinaryCrossEntropy { logits, labels, sets, classes, label_smoothing };
+                binary_cross_entropy(&target, Some(gradient))
+            }
         };
-        let sums = loss::cross_entropy(&target, Some(gradient));
         let objective = sums.loss / sums.weight;
         let mut stats = StepStats {
             photographs: count,

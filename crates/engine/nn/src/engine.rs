@@ -1,5 +1,6 @@
 //! The one seam between training and the device that does the arithmetic.
 
+use foliar_kernels::binary_loss::Targets;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{EngineError, GraphError, StateError};
@@ -44,12 +45,12 @@ pub trait Device: Sync {
     fn engine(&self, graph: &Graph, options: &EngineOptions) -> Result<Box<dyn Engine>, GraphError>;
 }
 
-/// Photographs with their classes.
+/// Photographs with what they show.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
     /// Preprocessed photographs, (n, size, size, 3), or features, as the graph begins.
     pub images: &'a [f32],
-    /// Class of each, below the number of classes.
+    /// Class of each, below the number of classes; or the number of its set of classes, as [`StepConfig::targets`] says.
     pub labels: &'a [u32],
 }
 
@@ -62,8 +63,10 @@ pub struct StepConfig<'a> {
     pub rate_factors: Option<&'a [f64]>,
     /// Share of the target that is spread evenly over all classes, in [0, 1).
     pub label_smoothing: f32,
-    /// Weight of each class in the loss; all 1 if `None`.
+    /// Weight of each class in the loss; all 1 if `None`. Sets of classes take none.
     pub class_weights: Option<&'a [f32]>,
+    /// What labels mean, and so which loss is minimised.
+    pub targets: Targets<'a>,
 }
 
 /// What a training step found, before it changed the weights.
@@ -73,9 +76,9 @@ pub struct StepStats {
     pub photographs: usize,
     /// The mean that was minimised, with smoothing and class weights.
     pub objective: f64,
-    /// Sum over the photographs of the plain cross-entropy, in nats.
+    /// Sum over the photographs of the plain cross-entropy, in nats; for sets of classes its mean over the classes.
     pub loss_sum: f64,
-    /// Photographs whose largest logit was their class's.
+    /// Photographs whose largest logit was their class's; for sets, their classes that were predicted correctly.
     pub correct: usize,
     /// Euclidean norm of the gradient over all weights.
     pub gradient_norm: f64,

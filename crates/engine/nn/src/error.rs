@@ -89,6 +89,14 @@ pub enum EngineError {
         /// Number of classes.
         classes: usize,
     },
+    /// Sets of classes of the wrong number of values, or with weights of classes.
+    #[error("sets of classes hold {got} values for {classes} classes, and take no class weights")]
+    Sets {
+        /// Values given.
+        got: usize,
+        /// Number of classes.
+        classes: usize,
+    },
     /// Weights of the outputs of the wrong number.
     #[error("{got} weights were given for {expected} outputs")]
     OutputWeights {

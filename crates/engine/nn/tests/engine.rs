@@ -4,13 +4,18 @@
 
 use foliar_nn::{
     Batch, CpuEngine, Engine, EngineError, EngineOptions, Graph, GraphError, Node, Op, Optimizer, StateDict,
-    StateError, Statistics, StepConfig, Tensor, zoo,
+    StateError, Statistics, StepConfig, Targets, Tensor, zoo,
 };
 
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
 const ADAM: Optimizer = Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-2 };
-const PLAN: StepConfig<'static> =
-    StepConfig { learning_rate: 0.01, label_smoothing: 0.0, class_weights: None, rate_factors: None };
+const PLAN: StepConfig<'static> = StepConfig {
+    learning_rate: 0.01,
+    label_smoothing: 0.0,
+    class_weights: None,
+    rate_factors: None,
+    targets: Targets::OneOf,
+};
 
 /// Networks with dropout, joins or squeeze-and-excitation; `vgg16_bn` is large and stands apart.
 const ADDED: [&str; 6] = [

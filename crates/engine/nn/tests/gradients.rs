@@ -4,12 +4,17 @@
 
 use foliar_nn::{
     Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Sliding, StateDict, Statistics,
-    StepConfig, zoo,
+    StepConfig, Targets, zoo,
 };
 use foliar_random::Random;
 
-const STILL: StepConfig<'static> =
-    StepConfig { learning_rate: 0.0, label_smoothing: 0.1, class_weights: None, rate_factors: None };
+const STILL: StepConfig<'static> = StepConfig {
+    learning_rate: 0.0,
+    label_smoothing: 0.1,
+    class_weights: None,
+    rate_factors: None,
+    targets: Targets::OneOf,
+};
 const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
 
 const STEPS: [f32; 4] = [4e-3, 1e-3, 2.5e-4, 6e-5];

@@ -4,15 +4,20 @@
 use std::collections::HashSet;
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, StateDict, Statistics, StepConfig, infer,
-    tensor_name, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, StateDict, Statistics, StepConfig, Targets,
+    infer, tensor_name, zoo,
 };
 
 const SIZE: usize = 64;
 const BATCH: usize = 4;
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
-const PLAN: StepConfig<'static> =
-    StepConfig { learning_rate: 0.05, label_smoothing: 0.0, class_weights: None, rate_factors: None };
+const PLAN: StepConfig<'static> = StepConfig {
+    learning_rate: 0.05,
+    label_smoothing: 0.0,
+    class_weights: None,
+    rate_factors: None,
+    targets: Targets::OneOf,
+};
 
 fn options(optimizer: Option<Optimizer>, average: Option<f64>) -> EngineOptions {
     EngineOptions {

@@ -7,7 +7,7 @@ mod naive;
 
 use foliar_nn::{
     Batch, CpuEngine, Engine, EngineOptions, Graph, Nhwc, Node, NodeId, Op, Optimizer, PredictionEngine,
-    Sliding, StateDict, Statistics, StepConfig, infer,
+    Sliding, StateDict, Statistics, StepConfig, Targets, infer,
 };
 use naive::{Mode, Naive};
 use proptest::prelude::*;
@@ -18,8 +18,13 @@ const CLASSES: usize = 3;
 /// Distance from a jump of the gradient at which float32 and float64 are surely on the same side of it.
 const SMOOTH: f64 = 1e-5;
 const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
-const PLAN: StepConfig<'static> =
-    StepConfig { learning_rate: 0.1, label_smoothing: 0.1, class_weights: None, rate_factors: None };
+const PLAN: StepConfig<'static> = StepConfig {
+    learning_rate: 0.1,
+    label_smoothing: 0.1,
+    class_weights: None,
+    rate_factors: None,
+    targets: Targets::OneOf,
+};
 
 /// A node to be: what it is and which of the values before it it takes. Numbers are taken modulo what there is.
 #[derive(Clone, Debug)]

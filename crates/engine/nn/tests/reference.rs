@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Role, StateDict, Statistics, StepConfig, Tensor, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Role, StateDict, Statistics, StepConfig, Targets,
+    Tensor, zoo,
 };
 use serde::Deserialize;
 
@@ -95,8 +96,13 @@ fn run(case: &Case) -> Figures {
     let doubles = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
     let mut figures =
         Figures { eval_logits_before: doubles(engine.predict(&images).unwrap()), ..Figures::default() };
-    let plan =
-        StepConfig { learning_rate: case.lr, label_smoothing: 0.0, class_weights: None, rate_factors: None };
+    let plan = StepConfig {
+        learning_rate: case.lr,
+        label_smoothing: 0.0,
+        class_weights: None,
+        rate_factors: None,
+        targets: Targets::OneOf,
+    };
     for step in 0..case.steps {
         let stats = engine.train_step(Batch { images: &images, labels: &labels }, &plan).unwrap();
         figures.loss.push(stats.objective);

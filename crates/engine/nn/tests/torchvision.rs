@@ -11,7 +11,7 @@ mod common;
 use std::collections::{BTreeMap, HashSet};
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Op, Optimizer, StateDict, Statistics, StepConfig, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Op, Optimizer, StateDict, Statistics, StepConfig, Targets, zoo,
 };
 use serde::Deserialize;
 
@@ -109,6 +109,7 @@ fn run(case: &Case) -> Figures {
         label_smoothing: 0.0,
         class_weights: None,
         rate_factors: None,
+        targets: Targets::OneOf,
     };
     let stats = engine.train_step(Batch { images: &images, labels: &labels }, &plan).unwrap();
     Figures {

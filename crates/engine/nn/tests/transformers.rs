@@ -14,7 +14,7 @@ use foliar_nn::isa::Isa;
 use foliar_nn::weights::{self, Format, Naming, Resampled, WeightFile, fit_positions};
 use foliar_nn::{
     Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Parameters, PredictionEngine,
-    Sliding, StateDict, Statistics, StepConfig, Tensor, infer, isa, zoo,
+    Sliding, StateDict, Statistics, StepConfig, Targets, Tensor, infer, isa, zoo,
 };
 use serde::Deserialize;
 
@@ -145,6 +145,7 @@ fn run(case: &Case) -> Figures {
         label_smoothing: 0.0,
         class_weights: None,
         rate_factors: None,
+        targets: Targets::OneOf,
     };
     let stats = engine.train_step(Batch { images: &images, labels: &labels }, &plan).unwrap();
     let gradients = engine.gradients().tensors;

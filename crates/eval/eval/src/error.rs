@@ -22,6 +22,11 @@ pub enum EvalError {
         /// What is missing, and what to do.
         what: String,
     },
+    /// What is measured of classes alone.
+    #[error(
+        "robustness and other photos (--robustness, --ood) are not measured of a multi-label classifier; leave them out"
+    )]
+    NotOfLabels,
     /// The folder of photographs cannot be used.
     #[error(transparent)]
     Scan(#[from] ScanError),

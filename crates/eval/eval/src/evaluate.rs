@@ -1,6 +1,7 @@
 //! How good a classifier is on photographs whose class is known, and how well it knows its limits.
 
 mod data;
+mod labels;
 mod measure;
 mod ood;
 mod robustness;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_audit::{GroupRule, file_problem};
 use foliar_metrics::Bootstrap;
-use foliar_model::{Bundle, Prediction, Predictor};
+use foliar_model::{Bundle, ModelError, Prediction, Predictor};
 use foliar_results::Evaluation;
 use foliar_scan::{ClassMap, ClassesFrom, LabelSource, Review, ScanOptions};
 use foliar_train::Run;
@@ -19,6 +20,7 @@ use foliar_vision::problem::FILE_REMARKS;
 use foliar_vision::{Limits, Problem, Split, portable_name};
 
 use self::data::{EvalPhotograph, EvalPhotographs};
+pub use self::labels::{evaluate_labels, labels_table};
 use self::measure::Answer;
 use self::ood::ForeignPhotographs;
 pub use self::table::predictions_table;
@@ -106,6 +108,9 @@ pub fn evaluate(
     options: &EvaluateOptions,
     progress: &mut dyn FnMut(Stage, usize, usize),
 ) -> Result<Evaluation, EvalError> {
+    if !options.labels.task.is_multi_class() {
+        return Err(ModelError::OneClass.into());
+    }
     let scanning = ScanOptions {
         limits: options.limits,
         classes_from: options.classes_from,

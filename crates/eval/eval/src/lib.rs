@@ -10,10 +10,12 @@ mod out_of_fold;
 
 pub use compare::compare;
 pub use error::EvalError;
-pub use evaluate::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_table};
+pub use evaluate::{
+    EvalSource, EvaluateOptions, Stage, evaluate, evaluate_labels, labels_table, predictions_table,
+};
 pub use explanations::{Explanations, explain};
 pub use mistakes::mistakes;
-pub use out_of_fold::{OutOfFoldAccuracy, out_of_fold_accuracy};
+pub use out_of_fold::{OutOfFoldAccuracy, OutOfFoldLabels, out_of_fold_accuracy, out_of_fold_labels};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

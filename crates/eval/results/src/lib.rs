@@ -5,6 +5,7 @@ mod comparison;
 mod evaluation;
 mod evidence;
 mod finding;
+mod label_evaluation;
 pub mod limits;
 mod rules;
 mod run_report;
@@ -17,6 +18,9 @@ pub use comparison::{
 pub use evaluation::*;
 pub use evidence::{BackgroundEvidence, ClassEvidence, EvidenceShare};
 pub use finding::{Finding, Severity};
+pub use label_evaluation::{
+    LabelCalibration, LabelEvaluation, LabelPrediction, LabelResult, OverallLabelScores, PresenceResult,
+};
 pub use rules::{Circumstances, FindingId, findings};
 pub use run_report::{MissingSection, Mistake, Mistakes, ModelSummary, Provenance, RunReport};
 pub use verdict::{Rating, Verdict, beside_majority, scale, word};

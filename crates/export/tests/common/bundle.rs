@@ -109,6 +109,7 @@ pub(crate) fn bundle(graph: Graph, preprocessing: Preprocessing, seed: u64) -> B
         training_digests: TrainingDigests::default(),
         validation: None,
         uncertainty: Some(Uncertainty::fit(&predictions, Calibrated::Reused, &samples).unwrap()),
+        outputs: foliar_model::Outputs::OneOf,
         state,
     }
 }

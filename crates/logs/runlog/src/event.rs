@@ -116,25 +116,29 @@ pub struct Epoch {
     /// Mean loss per photo over all training photos of the epoch, in nats.
     #[serde(with = "crate::float")]
     pub train_loss: f64,
-    /// Share of those that the network classified correctly while it trained on them.
+    /// Share of those that the network classified correctly while it trained on them; where photos have any number of labels, of
+    /// their labels.
     #[serde(with = "crate::float")]
     pub train_accuracy: f64,
     /// Mean loss per validation photo in nats; `None` without validation.
     #[serde(default, with = "crate::float::optional")]
     pub validation_loss: Option<f64>,
-    /// Share of the validation photos classified correctly.
+    /// Share of the validation photos, or of their labels, classified correctly.
     #[serde(default, with = "crate::float::optional")]
     pub validation_accuracy: Option<f64>,
     /// Mean over the classes of F1 on the validation photos.
     #[serde(default, with = "crate::float::optional")]
     pub validation_macro_f1: Option<f64>,
+    /// Mean over the validation photos of the F1 of their labels, where they have any number of them.
+    #[serde(default, with = "crate::float::optional", skip_serializing_if = "Option::is_none")]
+    pub validation_mean_f1: Option<f64>,
     /// Mean loss per validation photo after calibration, in nats: the epoch with the lowest is kept.
     #[serde(default, with = "crate::float::optional", skip_serializing_if = "Option::is_none")]
     pub calibrated_loss: Option<f64>,
     /// Learning rate of the epoch's last step.
     #[serde(with = "crate::float")]
     pub learning_rate: f64,
-    /// Number of classes, from which chance follows.
+    /// Number of classes, from which chance follows; 2 where each of several labels is there or not.
     pub classes: usize,
     /// Whether this is the best epoch so far.
     pub best: bool,
@@ -226,6 +230,7 @@ pub(crate) mod samples {
             validation_loss: Some(0.391),
             validation_accuracy: Some(0.884),
             validation_macro_f1: Some(0.871),
+            validation_mean_f1: None,
             calibrated_loss: Some(0.380),
             learning_rate: 0.01,
             classes: 15,

@@ -23,6 +23,6 @@ pub mod tensorboard;
 
 pub use error::RunError;
 pub use event::{Epoch, Event, Note, Progress, Start, Step, Stop, StopReason};
-pub use line::{chance_line, epoch_line};
+pub use line::{chance_line, epoch_line, labels_chance_line};
 pub use log::Log;
 pub use run_dir::{RunDir, RunLock};

@@ -24,8 +24,10 @@ pub fn epoch_line(epoch: &Epoch) -> String {
         let calibrated = epoch.calibrated_loss.map_or(String::new(), |value| format!(" ({})", loss(value)));
         parts.push(format!("val loss {:>5}{calibrated}", loss(value)));
     }
-    if let Some(value) = epoch.validation_accuracy {
-        parts.push(format!("val acc {value:.3}"));
+    match (epoch.validation_mean_f1, epoch.validation_accuracy) {
+        (Some(value), _) => parts.push(format!("val mean F1 {value:.3}")),
+        (None, Some(value)) => parts.push(format!("val acc {value:.3}")),
+        (None, None) => {}
     }
     parts.join("  ")
 }
@@ -36,6 +38,12 @@ pub fn chance_line(classes: usize) -> String {
     let classes = classes.max(1);
     let (loss, accuracy) = ((classes as f64).ln(), 1.0 / classes as f64);
     format!("guessing among {classes} classes: loss {loss:.3}, accuracy {accuracy:.3}")
+}
+
+/// The same of a classifier of labels, each of which is there or not. A loss is the mean over labels.
+pub fn labels_chance_line() -> String {
+    let loss = 2f64.ln();
+    format!("guessing among 2 classes a label (there, not there): loss {loss:.3}, accuracy 0.500")
 }
 
 /// At most four characters below 10,000 s.
@@ -63,7 +71,7 @@ fn loss(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{chance_line, epoch_line};
+    use super::{chance_line, epoch_line, labels_chance_line};
     use crate::event::{Epoch, samples};
 
     #[test]
@@ -73,6 +81,13 @@ mod tests {
             "epoch  3/30  28.4 s  train loss 0.482  val loss 0.391 (0.380)  val acc 0.884"
         );
         assert_eq!(chance_line(15), "guessing among 15 classes: loss 2.708, accuracy 0.067");
+    }
+
+    #[test]
+    fn of_labels_the_mean_f1_is_shown() {
+        let line = epoch_line(&Epoch { validation_mean_f1: Some(0.75), ..samples::epoch(3) });
+        assert!(line.ends_with("val loss 0.391 (0.380)  val mean F1 0.750"), "{line}");
+        assert!(labels_chance_line().ends_with("loss 0.693, accuracy 0.500"));
     }
 
     #[test]

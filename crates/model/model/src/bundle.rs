@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Kind, Precision};
 use crate::demands::{check_demands, check_weights};
-use crate::error::FileError;
+use crate::error::{FileError, ModelError};
+use crate::label_rules::{LabelRules, Outputs};
 use crate::stored_validation::StoredValidation;
 use crate::training_digests::TrainingDigests;
 use crate::uncertainty::{StoredUncertainty, Uncertainty, is_uncertainty};
@@ -43,12 +44,15 @@ struct Content {
     training_digests: TrainingDigests,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     uncertainty: Option<StoredUncertainty>,
+    /// Of a bundle of labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    labels: Option<LabelRules>,
 }
 
 /// A trained classifier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bundle {
-    /// Names of the classes, in the order of the logits.
+    /// Names of the classes, or of the labels, in the order of the logits.
     pub classes: Vec<String>,
     /// How a photograph becomes the network's input.
     pub preprocessing: Preprocessing,
@@ -65,6 +69,9 @@ pub struct Bundle {
     pub validation: Option<Validation>,
     /// How far it can be trusted; `None` if nothing was held back.
     pub uncertainty: Option<Uncertainty>,
+    /// What the outputs mean, and how those of labels become answers. A bundle of labels has the temperature 1, and neither
+    /// `validation` nor `uncertainty`.
+    pub outputs: Outputs,
     /// Weights and running statistics.
     pub state: StateDict,
 }
@@ -76,7 +83,7 @@ impl Bundle {
     /// What the operating system says.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         let (content, tensors) = self.content();
-        container::write(path, Kind::Bundle, &content, &self.state, &tensors)
+        container::write(path, self.kind(), &content, &self.state, &tensors)
     }
 
     /// The bytes of its file, where none is written. Reading those in half precision gives this bundle with rounded filters and
@@ -86,7 +93,25 @@ impl Bundle {
     /// A bundle that cannot be written, in words; none that was read is.
     pub fn to_bytes(&self, precision: Precision) -> Result<Vec<u8>, String> {
         let (content, tensors) = self.content();
-        container::to_bytes(Kind::Bundle, &content, &self.state, &tensors, precision)
+        container::to_bytes(self.kind(), &content, &self.state, &tensors, precision)
+    }
+
+    fn kind(&self) -> Kind {
+        match self.outputs {
+            Outputs::OneOf => Kind::Bundle,
+            Outputs::AnyOf(_) => Kind::LabelBundle,
+        }
+    }
+
+    /// Refuses a bundle of labels, where its outputs would be taken for those of classes.
+    ///
+    /// # Errors
+    /// [`ModelError::MultiLabel`].
+    pub fn one_class(&self) -> Result<(), ModelError> {
+        match self.outputs {
+            Outputs::OneOf => Ok(()),
+            Outputs::AnyOf(_) => Err(ModelError::MultiLabel),
+        }
     }
 
     /// All but the weights: text and tensors.
@@ -101,16 +126,36 @@ impl Bundle {
             validation: self.validation.as_ref().map(StoredValidation::of),
             training_digests: self.training_digests.clone(),
             uncertainty,
+            labels: match &self.outputs {
+                Outputs::OneOf => None,
+                Outputs::AnyOf(rules) => Some(rules.clone()),
+            },
         };
         (content, tensors.unwrap_or_default())
     }
 
-    /// Reads one and checks that its parts fit each other.
+    /// Reads one of classes and checks that its parts fit each other.
     ///
     /// # Errors
-    /// A file that is missing, truncated, altered or of another kind, or whose classes and graph disagree.
+    /// A file that is missing, truncated, altered or of another kind, or whose classes and graph disagree;
+    /// [`FileError::MultiLabel`] for a bundle of labels.
     pub fn read(path: &Path) -> Result<Self, FileError> {
+        Self::of_classes(path, Self::read_any(path)?)
+    }
+
+    /// Reads one of classes or of labels; see [`Bundle::outputs`].
+    ///
+    /// # Errors
+    /// As [`Bundle::read`], but for bundles of labels.
+    pub fn read_any(path: &Path) -> Result<Self, FileError> {
         Self::of_file(path, container::read_bytes(path, Kind::Bundle)?)
+    }
+
+    fn of_classes(path: &Path, bundle: Self) -> Result<Self, FileError> {
+        match bundle.outputs {
+            Outputs::OneOf => Ok(bundle),
+            Outputs::AnyOf(_) => Err(FileError::MultiLabel { path: path.to_owned() }),
+        }
     }
 
     /// As [`Bundle::read`], with the digest of the file.
@@ -120,19 +165,38 @@ impl Bundle {
     pub fn read_with_digest(path: &Path) -> Result<(Self, Digest), FileError> {
         let bytes = container::read_bytes(path, Kind::Bundle)?;
         let digest = Digest::of(&bytes);
-        Ok((Self::of_file(path, bytes)?, digest))
+        Ok((Self::of_classes(path, Self::of_file(path, bytes)?)?, digest))
     }
 
     fn of_file(path: &Path, bytes: Vec<u8>) -> Result<Self, FileError> {
-        Self::from_bytes(bytes).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
+        Self::any_from_bytes(bytes).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
     }
 
-    /// Reads the bytes of a bundle, where there is no file.
+    /// Reads the bytes of a bundle of classes, where there is no file.
     ///
     /// # Errors
     /// What is wrong with them and what to do, in words.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, String> {
-        let (content, mut state): (Content, StateDict) = container::from_bytes(bytes, Kind::Bundle)?;
+        let bundle = Self::any_from_bytes(bytes)?;
+        bundle.one_class().map_err(|error| error.to_string())?;
+        Ok(bundle)
+    }
+
+    /// Reads the bytes of a bundle of classes or of labels.
+    ///
+    /// # Errors
+    /// What is wrong with them and what to do, in words.
+    pub fn any_from_bytes(bytes: Vec<u8>) -> Result<Self, String> {
+        let kind = container::kind_of_bundle(&bytes);
+        let (content, mut state): (Content, StateDict) = container::from_bytes(bytes, kind)?;
+        let outputs = match (kind, content.labels) {
+            (Kind::LabelBundle, Some(rules)) => {
+                rules.check(content.classes.len())?;
+                Outputs::AnyOf(rules)
+            }
+            (Kind::Bundle, None) => Outputs::OneOf,
+            _ => return Err("its format and its outputs disagree; train again".to_owned()),
+        };
         content.graph.validate().map_err(|error| error.to_string())?;
         content.preprocessing.check().map_err(|error| error.to_string())?;
         if !(content.temperature.is_finite() && content.temperature > 0.0) {
@@ -166,6 +230,7 @@ impl Bundle {
             temperature: content.temperature,
             validation: validation.transpose()?,
             training_digests: content.training_digests,
+            outputs,
             state,
         })
     }

@@ -30,6 +30,8 @@ const PIECE: usize = 1 << 14;
 const LONGEST_HEADER: u64 = 100_000_000;
 /// Layout of the document of bundles; a reader refuses others.
 pub const FORMAT: u32 = 2;
+/// Layout of the document of bundles of labels, which a program that knows only bundles of classes must not take for one.
+pub const LABEL_FORMAT: u32 = 3;
 /// Layout of the document of checkpoints.
 const CHECKPOINT_FORMAT: u32 = 3;
 
@@ -47,8 +49,10 @@ struct Document<T> {
 pub enum Kind {
     /// A run at one moment.
     Checkpoint,
-    /// A trained classifier.
+    /// A trained classifier of classes.
     Bundle,
+    /// A trained classifier of labels.
+    LabelBundle,
 }
 
 impl Kind {
@@ -56,14 +60,14 @@ impl Kind {
     fn remedy(self) -> &'static str {
         match self {
             Kind::Checkpoint => "delete it to begin the run again",
-            Kind::Bundle => "copy it again, or take it from the run folder",
+            Kind::Bundle | Kind::LabelBundle => "copy it again, or take it from the run folder",
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Kind::Checkpoint => "checkpoint",
-            Kind::Bundle => "bundle",
+            Kind::Bundle | Kind::LabelBundle => "bundle",
         }
     }
 
@@ -71,6 +75,7 @@ impl Kind {
         match self {
             Kind::Checkpoint => CHECKPOINT_FORMAT,
             Kind::Bundle => FORMAT,
+            Kind::LabelBundle => LABEL_FORMAT,
         }
     }
 }
@@ -282,6 +287,20 @@ fn stream(tensors: &[Stored<'_>], mut take: impl FnMut(&[u8]) -> io::Result<()>)
         }
     }
     Ok(())
+}
+
+/// Which kind of bundle the bytes of a file are, by their format; that of classes where they do not say.
+pub(crate) fn kind_of_bundle(bytes: &[u8]) -> Kind {
+    #[derive(Deserialize)]
+    struct Head {
+        format: u32,
+    }
+    let format = || {
+        let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+        let text = header.metadata().as_ref()?.get(KEY)?;
+        Some(serde_json::from_str::<Head>(text).ok()?.format)
+    };
+    if format() == Some(LABEL_FORMAT) { Kind::LabelBundle } else { Kind::Bundle }
 }
 
 fn digest_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {

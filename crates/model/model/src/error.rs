@@ -10,6 +10,10 @@ use thiserror::Error;
 
 use crate::demands::{MOST_HELD, MOST_VALUES, MOST_WORK};
 
+/// What is said where a classifier of one class is needed and a bundle says any number of labels.
+const LABELS: &str = "it is a multi-label classifier, which says of each label whether a photo shows it, and is not supported here: \
+    `foliar predict` and `foliar evaluate` take it. Train without --multi-label for a classifier of one class a photo";
+
 /// A checkpoint, bundle or table that cannot be read or written.
 #[derive(Debug, Error)]
 pub enum FileError {
@@ -29,6 +33,12 @@ pub enum FileError {
         /// What is wrong with it, and what to do.
         what: String,
     },
+    /// A bundle of labels, where one of classes is needed.
+    #[error("{}: {LABELS}", path.shown())]
+    MultiLabel {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// Why a classifier could not be built or could not predict.
@@ -37,6 +47,12 @@ pub enum ModelError {
     /// The bundle cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A bundle of labels, where one of classes is needed.
+    #[error("{LABELS}")]
+    MultiLabel,
+    /// A bundle of classes, where one of labels is needed.
+    #[error("the classifier says one class of each photo, and no labels; train one with --multi-label")]
+    OneClass,
     /// The weights do not fit the network.
     #[error("the weights do not fit the network: {0}")]
     State(#[from] StateError),

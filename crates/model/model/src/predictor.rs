@@ -26,6 +26,28 @@ pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Re
 /// The prediction for a file, or what is wrong with it.
 pub type FilePrediction = Result<Prediction, Reason>;
 
+/// Takes the place of a file, what the network makes of it or what is wrong with it, and what is odd about it.
+pub(crate) type EachOutputs<'a> = dyn FnMut(usize, Result<RawOutputs, Reason>, &[Reason]) + 'a;
+
+/// What the network makes of a photograph.
+pub(crate) struct RawOutputs {
+    /// One a class or label, as the network gives them.
+    pub(crate) logits: Vec<f32>,
+    /// Pooled, of what stands before the classifier.
+    features: Vec<f32>,
+}
+
+impl RawOutputs {
+    /// What a bundle of classes says of it.
+    fn prediction(self, bundle: &Bundle) -> Prediction {
+        let scale = (1.0 / bundle.temperature) as f32;
+        let logits: Vec<f32> = self.logits.iter().map(|logit| logit * scale).collect();
+        let uncertainty = bundle.uncertainty.as_ref();
+        let details = uncertainty.map(|uncertainty| uncertainty.assess(&logits, &self.features));
+        Prediction { logits, details }
+    }
+}
+
 /// No values yet, and room for so many.
 fn room(floats: usize) -> Result<Vec<f32>, ModelError> {
     let mut values = Vec::new();
@@ -49,9 +71,15 @@ impl Predictor {
     /// Plans for at most `batch` photographs at a time.
     ///
     /// # Errors
-    /// A bundle whose weights do not fit its graph.
+    /// A bundle whose weights do not fit its graph, and [`ModelError::MultiLabel`] for one of labels.
     pub fn new(bundle: impl Into<Arc<Bundle>>, batch: usize) -> Result<Self, ModelError> {
         let bundle: Arc<Bundle> = bundle.into();
+        bundle.one_class()?;
+        Self::of_any(bundle, batch)
+    }
+
+    /// The same for a bundle whose outputs mean whatever they may.
+    pub(crate) fn of_any(bundle: Arc<Bundle>, batch: usize) -> Result<Self, ModelError> {
         let (size, batch) = (bundle.preprocessing.size as usize, batch.max(1));
         check_weights_alone(&bundle.graph, &bundle.state, size)?;
         check_demands(&bundle.graph, size)?;
@@ -103,10 +131,16 @@ impl Predictor {
     /// # Errors
     /// More photographs than were planned for.
     pub fn predict(&mut self, photographs: &[Rgb]) -> Result<Vec<Prediction>, ModelError> {
+        let bundle = Arc::clone(&self.bundle);
+        Ok(self.outputs(photographs)?.into_iter().map(|outputs| outputs.prediction(&bundle)).collect())
+    }
+
+    /// What the network makes of each of at most [`Predictor::batch`] photographs.
+    fn outputs(&mut self, photographs: &[Rgb]) -> Result<Vec<RawOutputs>, ModelError> {
         if photographs.is_empty() {
             return Ok(Vec::new());
         }
-        let Bundle { preprocessing, uncertainty, temperature, .. } = &*self.bundle;
+        let preprocessing = &self.bundle.preprocessing;
         let len = preprocessing.len();
         self.images.resize(photographs.len() * len, 0.0);
         for (photograph, image) in photographs.iter().zip(self.images.chunks_exact_mut(len)) {
@@ -115,11 +149,9 @@ impl Predictor {
         let values = self.front.predict(&self.images)?;
         let logits = self.classifier.predict(&values)?;
         let features = pooled_features(&values, &self.tail);
-        let scale = (1.0 / temperature) as f32;
-        let outputs = |(logits, features): (&[f32], &[f32])| {
-            let logits: Vec<f32> = logits.iter().map(|logit| logit * scale).collect();
-            let details = uncertainty.as_ref().map(|uncertainty| uncertainty.assess(&logits, features));
-            Prediction { logits, details }
+        let outputs = |(logits, features): (&[f32], &[f32])| RawOutputs {
+            logits: logits.to_vec(),
+            features: features.to_vec(),
         };
         let rows = logits.chunks_exact(self.classifier.outputs());
         Ok(rows.zip(features.chunks_exact(feature_width(&self.tail))).map(outputs).collect())
@@ -150,6 +182,19 @@ impl Predictor {
         limits: &Limits,
         each: &mut dyn FnMut(usize, FilePrediction, &[Reason]),
     ) -> Result<(), ModelError> {
+        let bundle = Arc::clone(&self.bundle);
+        self.outputs_of_files(paths, limits, &mut |index, outputs, remarks| {
+            each(index, outputs.map(|outputs| outputs.prediction(&bundle)), remarks);
+        })
+    }
+
+    /// The same with the outputs of the network.
+    pub(crate) fn outputs_of_files<P: AsRef<Path> + Sync>(
+        &mut self,
+        paths: &[P],
+        limits: &Limits,
+        each: &mut EachOutputs<'_>,
+    ) -> Result<(), ModelError> {
         let side = self.bundle.preprocessing.store_side;
         let batch = self.batch();
         for (first, paths) in (0..).step_by(batch).zip(paths.chunks(batch)) {
@@ -162,7 +207,7 @@ impl Predictor {
                     remarks
                 }));
             }
-            let mut predictions = self.predict(&pictures)?.into_iter();
+            let mut predictions = self.outputs(&pictures)?.into_iter();
             for (index, file) in (first..).zip(files) {
                 match file {
                     Err(reason) => each(index, Err(reason), &[]),

@@ -65,6 +65,7 @@ fn bundle() -> Bundle {
         training_digests: TrainingDigests::new(&[Digest::of(b"leaf")]),
         validation: None,
         uncertainty: Some(Uncertainty::fit(&predictions, Calibrated::Reused, &features).unwrap()),
+        outputs: foliar_model::Outputs::OneOf,
         state,
     }
 }

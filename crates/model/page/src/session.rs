@@ -169,6 +169,7 @@ pub(crate) mod tests {
             training_digests: TrainingDigests::new([&Digest::of(&leaf())]),
             validation: None,
             uncertainty: None,
+            outputs: foliar_model::Outputs::OneOf,
         }
     }
 

@@ -1,15 +1,19 @@
 //! What a classifier learns from.
 
+use foliar_kernels::binary_loss::{Targets, binary_surprise, sigmoid};
+
 /// Photographs as features with their classes.
 #[derive(Clone, Copy, Debug)]
 pub struct Examples<'a> {
     /// (n, d), one row a photograph.
     pub features: &'a [f32],
-    /// The class of each of the n photographs, below `classes`.
+    /// The class of each of the n photographs, below `classes`; or the number of its set of classes, as `targets` says.
     pub labels: &'a [u32],
+    /// What labels mean. With sets of classes each class has a logistic regression of its own, of photographs with it and those without.
+    pub targets: Targets<'a>,
     /// Number of classes C, at least 1.
     pub classes: usize,
-    /// Share of the target that is spread over all classes, in [0, 1).
+    /// Share of the target that is spread over all classes, or over there and not there, in [0, 1).
     pub label_smoothing: f32,
 }
 
@@ -19,7 +23,44 @@ impl Examples<'_> {
         let count = self.labels.len();
         let width = self.features.len().checked_div(count)?;
         let fits = width > 0 && width * count == self.features.len();
-        let named = self.labels.iter().all(|&label| (label as usize) < self.classes);
+        let known = match self.targets {
+            Targets::OneOf => self.classes,
+            Targets::AnyOf(sets) if sets.len().is_multiple_of(self.classes) => sets.len() / self.classes,
+            Targets::AnyOf(_) => 0,
+        };
+        let named = self.labels.iter().all(|&label| (label as usize) < known);
         (fits && named).then_some(width)
+    }
+
+    /// The loss, in nats, of a photograph with this label whose logits are z, (C); they become p - t.
+    pub(crate) fn surprise(&self, label: usize, z: &mut [f64]) -> f64 {
+        let smoothing = f64::from(self.label_smoothing);
+        match self.targets {
+            Targets::OneOf => {
+                let spread = smoothing / self.classes as f64;
+                let target = |class: usize| spread + if class == label { 1.0 - smoothing } else { 0.0 };
+                let highest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let (mut above, mut sum) = (0.0, 0.0);
+                for (class, z) in z.iter_mut().enumerate() {
+                    above += target(class) * (highest - *z);
+                    *z = (*z - highest).exp();
+                    sum += *z;
+                }
+                for (class, power) in z.iter_mut().enumerate() {
+                    *power = *power / sum - target(class);
+                }
+                above + sum.ln()
+            }
+            Targets::AnyOf(sets) => {
+                let set = &sets[label * self.classes..][..self.classes];
+                let mut loss = 0.0;
+                for (z, &shown) in z.iter_mut().zip(set) {
+                    let target = (1.0 - smoothing) * f64::from(shown) + smoothing / 2.0;
+                    loss += binary_surprise(*z, target);
+                    *z = sigmoid(*z) - target;
+                }
+                loss
+            }
+        }
     }
 }

@@ -6,10 +6,11 @@
 //! | A = B / σ | (d, C) | weights on features as they are |
 //! | a = b - μ A | C | biases on them |
 //! | z = x A + a | (n, C) | logits |
-//! | p, t | (n, C) | softmax of z; the targets, smoothed |
+//! | p, t | (n, C) | softmax of z, or its sigmoid where photographs show sets of classes; the targets, smoothed |
 //! | r = w (p - t) | (n, C) | what pulls at each logit |
 //!
-//! - objective: `Σ wᵢ (-Σₖ tᵢₖ ln pᵢₖ) / W + λ/2 ‖B‖²`
+//! - objective: `Σ wᵢ (-Σₖ tᵢₖ ln pᵢₖ) / W + λ/2 ‖B‖²`; of sets of classes `Σ wᵢ (-Σₖ tᵢₖ ln pᵢₖ + (1 - tᵢₖ) ln (1 - pᵢₖ)) / W +
+//!   λ/2 ‖B‖²`, which is the sum of the objectives of C binary regressions
 //! - gradient of B: `(xᵀ r - μ Σᵢ rᵢ) / (σ W) + λ B`
 //! - gradient of b: `Σᵢ rᵢ / W`
 //!
@@ -116,12 +117,10 @@ impl<'a> Problem<'a> {
 
     /// The objective at `point`; `gradient` is overwritten.
     fn evaluate(&self, strength: f64, point: &[f64], gradient: &mut [f64], room: &mut Room) -> f64 {
-        let Examples { features, labels, classes, label_smoothing } = self.examples;
+        let Examples { features, labels, classes, .. } = self.examples;
         let Room { logits, products, partials, pull } = room;
         let (weight, bias) = self.unscaled(point);
         pointwise::forward(&self.product, features, None, &weight, None, logits);
-        let spread = f64::from(label_smoothing) / classes as f64;
-        let whole = 1.0 - f64::from(label_smoothing);
         pull.fill(0.0);
         let mut loss = 0.0;
         let mut exact = vec![0.0; classes];
@@ -133,20 +132,10 @@ impl<'a> Problem<'a> {
             for ((exact, &logit), bias) in exact.iter_mut().zip(&*row).zip(&bias) {
                 *exact = f64::from(logit) + bias;
             }
-            let highest = exact.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let mut above = 0.0;
-            let mut sum = 0.0;
-            for (class, exact) in exact.iter_mut().enumerate() {
-                let target = spread + if class == label as usize { whole } else { 0.0 };
-                above += target * (highest - *exact);
-                *exact = (*exact - highest).exp();
-                sum += *exact;
-            }
-            loss += counts * (above + sum.ln());
-            for (class, (value, exact)) in row.iter_mut().zip(&exact).enumerate() {
-                let target = spread + if class == label as usize { whole } else { 0.0 };
-                *value = (counts * (exact / sum - target)) as f32;
-                pull[class] += f64::from(*value);
+            loss += counts * self.examples.surprise(label as usize, &mut exact);
+            for ((value, pull), excess) in row.iter_mut().zip(&mut *pull).zip(&exact) {
+                *value = (counts * excess) as f32;
+                *pull += f64::from(*value);
             }
         }
         let from = Backward { x: features, before: None, weight: &weight, dy: OutputGradient::Plain(logits) };
@@ -192,26 +181,33 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
+    use foliar_kernels::binary_loss::Targets;
+
     use super::*;
 
     #[test]
     fn the_gradient_is_the_slope_of_the_objective() {
         let features = [0.5, -1.0, 2.0, 0.0, 1.5, 1.0, -0.5, 3.0, 1.0, 2.5];
-        let examples =
-            Examples { features: &features, labels: &[0, 1, 2, 1, 0], classes: 3, label_smoothing: 0.1 };
-        let problem = Problem::new(&examples, &[1.0, 2.0, 0.5, 0.0, 1.0]).expect("a problem");
-        let mut room = Room::new(&problem.product);
-        let point: Vec<f64> = (0..9).map(|place| f64::from(place % 4) * 0.3 - 0.4).collect();
-        let mut gradient = vec![0.0; 9];
-        problem.evaluate(0.2, &point, &mut gradient, &mut room);
-        for axis in 0..9 {
-            let mut value_at = |step: f64| {
-                let mut moved = point.clone();
-                moved[axis] += step;
-                problem.evaluate(0.2, &moved, &mut [0.0; 9], &mut room)
-            };
-            let slope = (value_at(1e-2) - value_at(-1e-2)) / 2e-2;
-            assert!((slope - gradient[axis]).abs() < 1e-4, "{axis}: {slope} {}", gradient[axis]);
+        // Nothing, the first class, the last two.
+        let sets = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0];
+        for targets in [Targets::OneOf, Targets::AnyOf(&sets)] {
+            let labels = &[0, 1, 2, 1, 0];
+            let examples =
+                Examples { features: &features, labels, targets, classes: 3, label_smoothing: 0.1 };
+            let problem = Problem::new(&examples, &[1.0, 2.0, 0.5, 0.0, 1.0]).expect("a problem");
+            let mut room = Room::new(&problem.product);
+            let point: Vec<f64> = (0..9).map(|place| f64::from(place % 4) * 0.3 - 0.4).collect();
+            let mut gradient = vec![0.0; 9];
+            problem.evaluate(0.2, &point, &mut gradient, &mut room);
+            for axis in 0..9 {
+                let mut value_at = |step: f64| {
+                    let mut moved = point.clone();
+                    moved[axis] += step;
+                    problem.evaluate(0.2, &moved, &mut [0.0; 9], &mut room)
+                };
+                let slope = (value_at(1e-2) - value_at(-1e-2)) / 2e-2;
+                assert!((slope - gradient[axis]).abs() < 1e-4, "{axis}: {slope} {}", gradient[axis]);
+            }
         }
     }
 }

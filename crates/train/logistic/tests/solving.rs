@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use foliar_logistic::{Examples, Precision, Problem, Solution};
+use foliar_logistic::{Examples, Precision, Problem, Solution, Targets};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -28,7 +28,13 @@ fn fixture() -> (Fixture, Vec<f32>) {
 }
 
 fn examples<'a>(fixture: &'a Fixture, rows: &'a [f32]) -> Examples<'a> {
-    Examples { features: rows, labels: &fixture.labels, classes: fixture.classes, label_smoothing: 0.0 }
+    Examples {
+        features: rows,
+        labels: &fixture.labels,
+        targets: Targets::OneOf,
+        classes: fixture.classes,
+        label_smoothing: 0.0,
+    }
 }
 
 fn softmax(logits: &[f32]) -> Vec<f64> {
@@ -127,7 +133,13 @@ fn threads_change_no_bit() {
 #[test]
 fn a_feature_that_never_changes_has_no_weight() {
     let features = [7.0, 0.0, 7.0, 1.0, 7.0, 2.0, 7.0, 3.0];
-    let examples = Examples { features: &features, labels: &[0, 0, 1, 1], classes: 2, label_smoothing: 0.1 };
+    let examples = Examples {
+        features: &features,
+        labels: &[0, 0, 1, 1],
+        targets: Targets::OneOf,
+        classes: 2,
+        label_smoothing: 0.1,
+    };
     let problem = Problem::new(&examples, &[1.0; 4]).unwrap();
     let layer = problem.classifier(&problem.solve(0.01, None, Precision::Full));
     assert_eq!((layer.weight[0], layer.weight[2]), (0.0, 0.0));
@@ -136,7 +148,13 @@ fn a_feature_that_never_changes_has_no_weight() {
 
 #[test]
 fn what_is_no_problem_is_refused() {
-    let examples = Examples { features: &[1.0, 2.0], labels: &[0, 1], classes: 2, label_smoothing: 0.0 };
+    let examples = Examples {
+        features: &[1.0, 2.0],
+        labels: &[0, 1],
+        targets: Targets::OneOf,
+        classes: 2,
+        label_smoothing: 0.0,
+    };
     assert!(Problem::new(&examples, &[1.0; 2]).is_some());
     assert!(Problem::new(&examples, &[1.0; 3]).is_none(), "too many weights");
     assert!(Problem::new(&examples, &[0.0; 2]).is_none(), "nobody counts");
@@ -145,4 +163,52 @@ fn what_is_no_problem_is_refused() {
     assert!(Problem::new(&Examples { features: &[f32::NAN, 1.0], ..examples }, &[1.0; 2]).is_none());
     assert!(Problem::new(&Examples { features: &[1.0], ..examples }, &[1.0; 2]).is_none(), "half a row");
     assert!(Problem::new(&Examples { features: &[], labels: &[], ..examples }, &[]).is_none(), "nothing");
+    let sets = Examples { targets: Targets::AnyOf(&[0.0, 0.0, 1.0, 1.0]), ..examples };
+    assert!(Problem::new(&sets, &[1.0; 2]).is_some());
+    assert!(Problem::new(&Examples { labels: &[0, 2], ..sets }, &[1.0; 2]).is_none(), "a third set");
+    assert!(Problem::new(&Examples { targets: Targets::AnyOf(&[0.0; 3]), ..sets }, &[1.0; 2]).is_none());
+}
+
+/// Two columns of a softmax are opposite at the minimum, so that their penalty is half of that of the difference.
+#[test]
+fn each_class_of_a_set_is_a_regression_of_its_own() {
+    let (fixture, rows) = fixture();
+    let classes = fixture.classes;
+    // Each class with the next: sets that overlap, and no class is in all of them.
+    let is_in = |set: usize, class: usize| set == class || (set + 1) % classes == class;
+    let sets: Vec<f32> = (0..classes * classes)
+        .map(|place| f32::from(u8::from(is_in(place / classes, place % classes))))
+        .collect();
+    let together = Examples { targets: Targets::AnyOf(&sets), ..examples(&fixture, &rows) };
+    let together = Problem::new(&together, &fixture.weights).unwrap();
+    let solution = together.solve(0.05, None, Precision::Full);
+    let logits = together.logits(&solution);
+    let mut objectives = 0.0;
+    for class in 0..classes {
+        let labels: Vec<u32> =
+            fixture.labels.iter().map(|&label| sets[label as usize * classes + class] as u32).collect();
+        let alone = Examples { labels: &labels, classes: 2, ..examples(&fixture, &rows) };
+        let alone = Problem::new(&alone, &fixture.weights).unwrap();
+        let of_two = alone.solve(0.1, None, Precision::Full);
+        objectives += of_two.objective;
+        for (row, two) in logits.chunks_exact(classes).zip(alone.logits(&of_two).chunks_exact(2)) {
+            assert!((row[class] - (two[1] - two[0])).abs() < 2e-2, "{} {two:?}", row[class]);
+        }
+    }
+    assert!((objectives - solution.objective).abs() < 1e-6, "{objectives} {}", solution.objective);
+}
+
+#[test]
+fn threads_change_no_bit_of_sets() {
+    let (fixture, rows) = fixture();
+    let sets: Vec<f32> = (0..fixture.classes * fixture.classes).map(|place| (place % 2) as f32).collect();
+    let solved = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let sets = Examples { targets: Targets::AnyOf(&sets), ..examples(&fixture, &rows) };
+            let problem = Problem::new(&sets, &fixture.weights).unwrap();
+            problem.logits(&problem.solve(0.03, None, Precision::Coarse))
+        })
+    };
+    assert_eq!(solved(1), solved(2));
 }

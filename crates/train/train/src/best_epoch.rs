@@ -13,6 +13,9 @@ pub struct EpochScore {
     pub phase: u32,
     /// Share of correct predictions on the validation photographs; `None` if none were held back.
     pub accuracy: Option<f64>,
+    /// Mean over them of the F1 of their labels, where photographs show any number of labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_f1: Option<f64>,
     /// Mean cross-entropy on them, in nats.
     pub loss: Option<f64>,
     /// The same after calibration.
@@ -28,8 +31,9 @@ impl EpochScore {
         Self {
             epoch,
             phase,
-            accuracy: validation.map(|validated| validated.metrics.accuracy),
-            loss: validation.map(|validated| validated.metrics.loss),
+            accuracy: validation.map(|validated| validated.figures.accuracy()),
+            mean_f1: validation.and_then(|validated| validated.figures.mean_f1()),
+            loss: validation.map(|validated| validated.figures.loss()),
             calibrated_loss: calibration.map(|calibration| calibration.loss),
             temperature: calibration.map_or(1.0, |calibration| calibration.temperature),
         }
@@ -72,6 +76,7 @@ mod tests {
             epoch,
             phase,
             accuracy: loss.map(|_| 0.5),
+            mean_f1: None,
             loss,
             calibrated_loss: loss,
             temperature: 1.0,

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use foliar_metrics::{Metrics, PairedDifference};
-use foliar_model::{Bundle, FileError, Provenance, Validation};
+use foliar_model::{Bundle, FileError, Outputs, Provenance, Validation};
 use foliar_nn::Graph;
 use foliar_runlog::{self as runlog, Event, StopReason};
 use foliar_vision::counted;
@@ -24,7 +24,7 @@ impl Session<'_> {
     pub(crate) fn refit(&mut self) -> Result<ControlFlow<StopReason, Option<Refit>>, TrainError> {
         let (recipe, photographs) = (&self.run.recipe, self.photographs);
         let Some(kept) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
-        let given = given(&self.graph, recipe, &photographs.dataset.classes)?;
+        let given = given(&self.graph, recipe, photographs.dataset.outputs())?;
         let mut init = random_weights(self.device, &self.graph, recipe)?;
         given.put_into(&mut init);
         let graph = self.graph.clone();
@@ -79,14 +79,10 @@ impl Session<'_> {
                 (state, kept, out_of_fold, splits.train.len())
             }
         };
-        let classes = &self.photographs.dataset.classes;
-        let validation = match &out_of_fold {
-            Some(out_of_fold) => {
-                self.run.write_out_of_fold(out_of_fold, &self.photographs.dataset)?;
-                Some(Validation { metrics: Metrics::new(&out_of_fold.logits, &out_of_fold.labels, classes) })
-            }
-            None => None,
-        };
+        let dataset = &self.photographs.dataset;
+        if let Some(out_of_fold) = &out_of_fold {
+            self.run.write_out_of_fold(out_of_fold, dataset)?;
+        }
         let finished = TrainedModel {
             device: self.device,
             graph: &self.graph,
@@ -97,15 +93,21 @@ impl Session<'_> {
             phase,
         };
         let progress = &mut reporter(&mut *self.observe, "fitting the out-of-distribution detector");
-        let uncertainty = match &out_of_fold {
-            None => None,
-            Some(out_of_fold) => match finished.uncertainty(out_of_fold, best.temperature, progress)? {
-                ControlFlow::Continue(uncertainty) => Some(uncertainty),
-                ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
-            },
-        };
+        let (mut validation, mut uncertainty, mut outputs) = (None, None, Outputs::OneOf);
+        match (&dataset.label_sets, &out_of_fold) {
+            (Some(sets), _) => outputs = Outputs::AnyOf(finished.label_rules(sets, out_of_fold.as_ref())?),
+            (None, Some(out_of_fold)) => {
+                let metrics = Metrics::new(&out_of_fold.logits, &out_of_fold.labels, &dataset.classes);
+                validation = Some(Validation { metrics });
+                match finished.uncertainty(out_of_fold, best.temperature, progress)? {
+                    ControlFlow::Continue(fitted) => uncertainty = Some(fitted),
+                    ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+                }
+            }
+            (None, None) => {}
+        }
         let bundle = Bundle {
-            classes: classes.clone(),
+            classes: dataset.outputs().to_vec(),
             preprocessing: self.run.recipe.preprocessing.clone(),
             graph: self.graph.clone(),
             provenance: Provenance {
@@ -119,6 +121,7 @@ impl Session<'_> {
             training_digests: self.photographs.training_digests(&self.run.recipe)?,
             validation,
             uncertainty,
+            outputs,
             state,
         };
         let path = self.run.dir.bundle();
@@ -175,7 +178,7 @@ fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
         (judged, Some(_)) => format!(" on the {judged} that the first weights had not learned from"),
         (_, None) => String::new(),
     };
-    let EpochScore { epoch: epochs, accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
+    let EpochScore { epoch: epochs, accuracy, mean_f1, loss, calibrated_loss, temperature, .. } = refit.best;
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
     let found = match refit.strength {
@@ -188,6 +191,12 @@ fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
             format!("trained again on all {count} photos for {epochs}")
         }
     };
+    if let Some(mean_f1) = mean_f1 {
+        return format!(
+            "{found}; {folds}-fold cross-validation{judged}: loss {loss} ({calibrated} after calibration of each label), mean F1 \
+             {mean_f1:.3} before labels have thresholds of their own"
+        );
+    }
     format!(
         "{found}; {folds}-fold cross-validation{judged}: loss {loss} ({calibrated} after calibration with temperature \
          {temperature:.2}), acc {accuracy}"

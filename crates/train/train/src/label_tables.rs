@@ -5,7 +5,7 @@ use std::path::Path;
 
 use foliar_model::FileError;
 use foliar_scan::{ColumnChoice, LabelSource};
-use foliar_vision::TableOrigin;
+use foliar_vision::{TableOrigin, Task};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
@@ -21,6 +21,9 @@ pub struct LabelTables {
     /// Column of the classes, where it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
+    /// Whether a photograph has one class, or any number of labels.
+    #[serde(default, skip_serializing_if = "Task::is_multi_class")]
+    pub task: Task,
     /// The files: those that were given, or in a run those that were found.
     #[serde(default)]
     pub tables: Vec<ListFile>,
@@ -37,7 +40,7 @@ impl LabelTables {
     pub(crate) fn source(&self, root: &Path) -> Result<LabelSource, FileError> {
         let tables = self.tables.iter().map(|table| table.unchanged_below(root)).collect::<Result<_, _>>()?;
         let columns = ColumnChoice { image: self.image_column.clone(), label: self.label_column.clone() };
-        Ok(LabelSource { tables, columns })
+        Ok(LabelSource { tables, columns, task: self.task })
     }
 
     /// With the tables that were found among the photographs.

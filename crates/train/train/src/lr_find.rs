@@ -60,7 +60,7 @@ pub fn lr_find(
     observe: &mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
 ) -> Result<RateTest, TrainError> {
     let Some(phase) = recipe.phases.last() else { return Ok(RateTest::new(Vec::new(), Vec::new(), None, 1)) };
-    let classes = &photographs.dataset.classes;
+    let classes = photographs.dataset.outputs();
     let graph = zoo::build(&recipe.model, classes.len())?;
     let (state, _) = first_weights(device, &graph, recipe, classes)?;
     let init = PhaseInit { device, graph: &graph, recipe, phase, photographs, state };

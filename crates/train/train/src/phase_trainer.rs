@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, StateDict, StepConfig, StepStats};
+use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, StateDict, StepConfig, StepStats, Targets};
 use foliar_runlog::StopReason;
 use foliar_vision::loader::order;
-use foliar_vision::{self as vision, Loader};
+use foliar_vision::{self as vision, LabelSets, Loader};
 
 use crate::error::TrainError;
 use crate::features::{self, Features};
@@ -76,6 +76,8 @@ pub(crate) struct PhaseTrainer<'a> {
     feed: Feed,
     rate_factors: Option<Vec<f64>>,
     class_weights: Option<Vec<f32>>,
+    /// The sets that photographs show, where they show any number of labels; see [`Targets::AnyOf`].
+    sets: Option<Vec<f32>>,
 }
 
 /// One step that was taken.
@@ -109,6 +111,7 @@ impl<'a> PhaseTrainer<'a> {
         let PhaseInit { device, graph, recipe, phase, photographs, state } = init;
         let size = recipe.image_size();
         let class_weights = photographs.class_weights(recipe.loss.class_weights);
+        let sets = photographs.dataset.label_sets.as_ref().map(LabelSets::matrix);
         let live = || Feed::Photographs {
             train: photographs.train_loader(recipe, &phase.augment),
             validation: photographs.validation_loader(recipe),
@@ -126,8 +129,18 @@ impl<'a> PhaseTrainer<'a> {
             let mut engine = device.engine(graph, &options)?;
             engine.restore(&state)?;
             let (front, frozen, feed) = (None, StateDict::default(), live());
-            let whole =
-                Self { recipe, phase, photographs, front, frozen, engine, feed, rate_factors, class_weights };
+            let whole = Self {
+                recipe,
+                phase,
+                photographs,
+                front,
+                frozen,
+                engine,
+                feed,
+                rate_factors,
+                class_weights,
+                sets,
+            };
             return Ok(ControlFlow::Continue(whole));
         };
         let (front_graph, tail) = graph.split(cut, size)?;
@@ -151,8 +164,18 @@ impl<'a> PhaseTrainer<'a> {
         } else {
             (Some(front(recipe.batch_size)?), live())
         };
-        let parts =
-            Self { recipe, phase, photographs, front, frozen, engine, feed, rate_factors, class_weights };
+        let parts = Self {
+            recipe,
+            phase,
+            photographs,
+            front,
+            frozen,
+            engine,
+            feed,
+            rate_factors,
+            class_weights,
+            sets,
+        };
         Ok(ControlFlow::Continue(parts))
     }
 
@@ -174,7 +197,7 @@ impl<'a> PhaseTrainer<'a> {
         observe: &mut dyn FnMut(&Step<'_>) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason>, TrainError> {
         let steps = self.batches();
-        let Self { feed, front, engine, recipe, rate_factors, class_weights, .. } = self;
+        let Self { feed, front, engine, recipe, rate_factors, class_weights, sets, .. } = self;
         for (number, inputs) in (first..).zip(feed.epoch(recipe, epoch, first)) {
             let inputs = inputs?;
             let Batch { images, labels } = inputs.batch();
@@ -187,6 +210,7 @@ impl<'a> PhaseTrainer<'a> {
                 rate_factors: rate_factors.as_deref(),
                 label_smoothing: recipe.loss.label_smoothing,
                 class_weights: class_weights.as_deref(),
+                targets: sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
             };
             let stats = engine.train_step(Batch { images: &images, labels }, &config)?;
             let step = Step { stats: &stats, learning_rate: config.learning_rate, steps };
@@ -199,7 +223,7 @@ impl<'a> PhaseTrainer<'a> {
 
     /// How the network does on all validation photographs; `None` if none were held back.
     pub(crate) fn validate(&mut self) -> Result<Option<Validated>, TrainError> {
-        Ok(Validated::of(self.out_of_fold()?, &self.photographs.dataset.classes))
+        Ok(Validated::of(self.out_of_fold()?, &self.photographs.dataset))
     }
 
     /// Outputs for all validation photographs.

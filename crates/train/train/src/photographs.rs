@@ -175,7 +175,7 @@ impl Photographs {
             return Err(TrainError::NoMemory { what: lost.to_string() });
         }
         let too_few = |what: String| TrainError::TooFew { root: root.to_owned(), what };
-        if dataset.classes.len() < 2 {
+        if dataset.classes.len() < 2 || dataset.outputs().is_empty() {
             let skipped = skipped(&problems);
             return Err(too_few(format!(
                 "{} with readable photos left ({} could not be used); at least 2 are needed",
@@ -572,13 +572,16 @@ fn skipped(problems: &[Problem]) -> usize {
     problems.iter().filter(|problem| problem.reason.excludes()).map(|problem| problem.reason.files()).sum()
 }
 
-/// A problem for each class that has training photographs and is missing in a split that has photographs of others.
+/// A problem for each class or label that has training photographs and is missing in a split that has photographs of others.
 fn unmeasured(dataset: &Dataset, splits: &Splits, known: &[Problem]) -> Vec<Problem> {
-    let has =
-        |photos: &[usize], class: usize| photos.iter().any(|&photo| dataset.photos[photo].class == class);
+    let shows = |photo: usize, output: usize| {
+        let class = dataset.photos[photo].class;
+        dataset.label_sets.as_ref().map_or(class == output, |sets| sets.of(class).contains(&output))
+    };
+    let has = |photos: &[usize], output: usize| photos.iter().any(|&photo| shows(photo, output));
     let mut problems = Vec::new();
     for (split, photos) in [(Split::Validation, &splits.validation), (Split::Test, &splits.test)] {
-        for (class, name) in dataset.classes.iter().enumerate() {
+        for (class, name) in dataset.outputs().iter().enumerate() {
             let is_known = || {
                 let lonely = |problem: &&Problem| matches!(problem.reason, Reason::ClassWithOnePhotograph);
                 known.iter().filter(lonely).any(|problem| problem.path == Path::new(name))

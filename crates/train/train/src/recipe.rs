@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use foliar_model::Bundle;
 use foliar_scan::{ClassMap, ClassesFrom, ScanError, ScanOptions};
-use foliar_vision::{Dataset, Preprocessing};
+use foliar_vision::{Dataset, Preprocessing, Task};
 
 use crate::background_folder::BackgroundFolder;
 use crate::error::{TrainError, check};
@@ -181,6 +181,11 @@ impl Recipe {
         Ok(recipe)
     }
 
+    /// What a classifier of the photographs is asked.
+    pub fn task(&self) -> Task {
+        self.data.labels.as_ref().map(|labels| labels.task).unwrap_or_default()
+    }
+
     /// Side of the photographs that the network sees, in pixels.
     pub fn image_size(&self) -> usize {
         self.preprocessing.size as usize
@@ -216,6 +221,13 @@ impl Recipe {
         let unused = self.data.backgrounds.is_some() && !self.changes_backgrounds();
         check("backgrounds", 1.0, !unused, "absent unless backgrounds are changed")?;
         check("refit", refit, self.refit != 1 && self.refit <= 100, "0, or 2 to 100")?;
+        let weighted = self.loss.class_weights == ClassWeights::Balanced && !self.task().is_multi_class();
+        check(
+            "class weights",
+            1.0,
+            !weighted,
+            "none with --multi-label: each label is a question of its own",
+        )?;
         self.preprocessing.check()?;
         let mut trained_front = false;
         for phase in &self.phases {

@@ -90,10 +90,11 @@ impl Source<'_> {
         Ok(self.recipe.head == Head::Logistic && !self.goes_on && self.is_linear()?)
     }
 
-    /// The phase after that of the classifier, where it tunes stages on features that are kept and is the last one.
+    /// The phase after that of the classifier, where it tunes stages on features that are kept and is the last one. Of several
+    /// labels a photograph nothing compares it with the frozen network.
     fn tuned_phase(&self) -> Option<&Phase> {
         match &self.recipe.phases[..] {
-            [_, phase] if phase.is_cached() => Some(phase),
+            [_, phase] if phase.is_cached() && self.photographs.dataset.label_sets.is_none() => Some(phase),
             _ => None,
         }
     }

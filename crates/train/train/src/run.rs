@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use foliar_files::{cell, write_atomically};
 use foliar_runlog::{RunDir, RunError, RunLock};
 use foliar_scan::ScanOptions;
-use foliar_vision::{Dataset, Digest, Manifest, Problem, Split, portable_name};
+use foliar_vision::{Dataset, Digest, Manifest, Problem, Split, Task, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
@@ -212,7 +212,21 @@ impl Run {
     /// # Errors
     /// A run that held back nothing or has not ended, or a file that cannot be read.
     pub fn out_of_fold(&self, classes: &[String]) -> Result<Vec<OutOfFoldRow>, FileError> {
-        out_of_fold::read(&self.dir.out_of_fold(), classes)
+        out_of_fold::read(&self.dir.out_of_fold(), classes, Task::MultiClass)
+    }
+
+    /// The same of a run whose photographs show any number of `labels`; what one shows is the name of a set, see
+    /// [`foliar_vision::labels_of_name`].
+    ///
+    /// # Errors
+    /// As [`Run::out_of_fold`].
+    pub fn out_of_fold_labels(&self, labels: &[String]) -> Result<Vec<OutOfFoldRow>, FileError> {
+        out_of_fold::read(&self.dir.out_of_fold(), labels, Task::MultiLabel)
+    }
+
+    /// What a classifier of its photographs is asked.
+    pub fn task(&self) -> Task {
+        self.recipe.task()
     }
 
     /// Path of the newest checkpoint.

@@ -116,6 +116,7 @@ mod tests {
             photos: values.iter().map(|&value| photo(value)).collect(),
             layout: None,
             tables: None,
+            label_sets: None,
         };
         let first = Thumbnails::open(Some(folder.path()), 64);
         [1, 2].into_iter().for_each(|value| first.make(&Digest::of(&[value]), &picture(value)));

@@ -12,13 +12,14 @@ use std::time::{Duration, Instant, SystemTime};
 use foliar_model::{MOST_CLASSES, check_demands};
 use foliar_nn::{Device, EngineOptions, Graph, StateDict, Statistics, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
+use foliar_vision::Task;
 
 use crate::best_epoch::EpochScore;
 use crate::checkpoint::{Checkpoint, Progress};
 use crate::epochs::{Observer, Position, train_epochs};
 use crate::error::{self, TrainError};
 use crate::initial::Given;
-use crate::out_of_fold::{OutOfFoldPredictions, Validated};
+use crate::out_of_fold::{Figures, OutOfFoldPredictions, Validated};
 use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
@@ -87,7 +88,7 @@ pub fn train(
     if checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.recipe != recipe_digest) {
         return Err(TrainError::RecipeChanged { path: run.dir.recipe() });
     }
-    let classes = &photographs.dataset.classes;
+    let classes = photographs.dataset.outputs();
     let graph = zoo::build(&run.recipe.model, classes.len())?;
     let log = match &checkpoint {
         Some(checkpoint) => Log::resume(&run.dir, checkpoint.progress.total_step)?.0,
@@ -160,6 +161,8 @@ pub(crate) fn first_weights(
 
 /// What the file of the recipe gives to the first weights; nothing if it has none.
 pub(crate) fn given(graph: &Graph, recipe: &Recipe, classes: &[String]) -> Result<Given, TrainError> {
+    // What told classes apart says nothing of labels, each of which is a question of its own.
+    let classes = if recipe.task().is_multi_class() { classes } else { &[] };
     match &recipe.weights {
         Some(weights) => weights.load(graph, classes, &recipe.preprocessing),
         None => Ok(Given::default()),
@@ -270,7 +273,7 @@ impl Session<'_> {
         let start = runlog::Start {
             foliar: env!("CARGO_PKG_VERSION").to_owned(),
             model: self.run.recipe.model.clone(),
-            classes: self.photographs.dataset.classes.clone(),
+            classes: self.photographs.dataset.outputs().to_vec(),
             train: summary.train,
             validation: summary.validation,
             skipped: summary.skipped,
@@ -357,8 +360,13 @@ impl Session<'_> {
     ) -> Result<ControlFlow<StopReason>, TrainError> {
         let Progress { epochs, total_step, loss_sum, correct, seen, mut choice, .. } = self.progress;
         let seen = seen.max(1) as f64;
+        // Every label of a photograph is an answer that is right or wrong.
+        let (answers, chance_of) = match self.photographs.dataset.task() {
+            Task::MultiClass => (1, self.graph.classes()),
+            Task::MultiLabel => (self.graph.classes(), 2),
+        };
         let steps = trainer.batches();
-        let metrics = validation.as_ref().map(|validated| &validated.metrics);
+        let figures = validation.as_ref().map(|validated| &validated.figures);
         let phase = self.phase_of(epochs);
         let is_best = choice.take(EpochScore::new(epochs + 1, phase, validation.as_ref()));
         let state = trainer.state();
@@ -372,13 +380,14 @@ impl Session<'_> {
             total_step,
             seconds: self.clock.seconds(),
             train_loss: loss_sum / seen,
-            train_accuracy: correct as f64 / seen,
-            validation_loss: metrics.map(|metrics| metrics.loss),
-            validation_accuracy: metrics.map(|metrics| metrics.accuracy),
-            validation_macro_f1: metrics.map(|metrics| metrics.macro_f1),
+            train_accuracy: correct as f64 / seen / answers as f64,
+            validation_loss: figures.map(Figures::loss),
+            validation_accuracy: figures.map(Figures::accuracy),
+            validation_macro_f1: figures.map(Figures::macro_f1),
+            validation_mean_f1: figures.and_then(Figures::mean_f1),
             calibrated_loss: validation.as_ref().map(|validated| validated.calibration.loss),
             learning_rate: trainer.phase().rate(steps, epoch_of_phase, steps.saturating_sub(1)),
-            classes: self.photographs.dataset.classes.len(),
+            classes: chance_of,
             best: is_best,
         });
         self.log.write(&event)?;
@@ -422,8 +431,8 @@ impl Session<'_> {
         if let (Some(before), Some(after)) = (before, after) {
             let text = format!(
                 "batch-norm statistics without augmentation: val loss {:.3} instead of {:.3}, {}",
-                after.metrics.loss,
-                before.metrics.loss,
+                after.figures.loss(),
+                before.figures.loss(),
                 if better { "kept" } else { "not kept" }
             );
             return self.tell(Event::Note(runlog::Note { text }));

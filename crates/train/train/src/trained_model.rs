@@ -9,10 +9,10 @@
 use std::ops::ControlFlow;
 
 use foliar_metrics::{Calibrated, Groups, Predictions};
-use foliar_model::{FeatureSamples, OodDetector, Uncertainty, feature_width, pooled_features};
+use foliar_model::{FeatureSamples, LabelRules, OodDetector, Uncertainty, feature_width, pooled_features};
 use foliar_nn::{Device, Engine, EngineOptions, Graph, StateDict, Statistics};
 use foliar_runlog::StopReason;
-use foliar_vision::Example;
+use foliar_vision::{Example, LabelSets};
 
 use crate::error::TrainError;
 use crate::features::{self, BATCH, Features};
@@ -55,23 +55,37 @@ impl TrainedModel<'_> {
             Some(ControlFlow::Continue(features)) => Some(features),
             None => None,
         };
-        let clusters = self.photographs.clusters();
-        let groups: Vec<u64> = out_of_fold.photos.iter().map(|&photo| clusters[photo] as u64).collect();
         let scale = (1.0 / temperature) as f32;
         let logits = out_of_fold.logits.iter().map(|logit| logit * scale).collect();
         let classes = self.photographs.dataset.classes.len();
-        // Where there are folds, the refit of the classifier on all photographs makes the sets; without, the very photographs
-        // chose the epoch and the temperature.
-        let calibrated = if out_of_fold.folds.is_empty() { Calibrated::Reused } else { Calibrated::Refitted };
         let predictions =
-            Predictions::new(logits, out_of_fold.labels.clone(), Groups::new(&groups), classes)?;
-        let mut uncertainty = Uncertainty::fit(&predictions, calibrated, &features)?;
+            Predictions::new(logits, out_of_fold.labels.clone(), self.groups_of(out_of_fold), classes)?;
+        let mut uncertainty = Uncertainty::fit(&predictions, calibrated(out_of_fold), &features)?;
         if let Some(unseen) = unseen {
             let threshold = OodDetector::fit(&unseen).ok().map(|detector| detector.threshold);
             let moved = uncertainty.ood.zip(threshold);
             uncertainty.ood = moved.map(|(detector, threshold)| OodDetector { threshold, ..detector });
         }
         Ok(ControlFlow::Continue(uncertainty))
+    }
+
+    /// How the outputs of labels become answers: fitted to `out_of_fold` predictions, where there are any.
+    pub(crate) fn label_rules(
+        &self,
+        sets: &LabelSets,
+        out_of_fold: Option<&OutOfFoldPredictions>,
+    ) -> Result<LabelRules, TrainError> {
+        let labels = sets.names.len();
+        let Some(out_of_fold) = out_of_fold else { return Ok(LabelRules::unfitted(labels)) };
+        let groups = self.groups_of(out_of_fold);
+        let shown = out_of_fold.shown(sets);
+        Ok(LabelRules::fit(&out_of_fold.logits, &shown, &groups, calibrated(out_of_fold), labels)?)
+    }
+
+    /// Which photographs of `out_of_fold` belong together.
+    fn groups_of(&self, out_of_fold: &OutOfFoldPredictions) -> Groups {
+        let clusters = self.photographs.clusters();
+        Groups::new(&out_of_fold.photos.iter().map(|&photo| clusters[photo] as u64).collect::<Vec<u64>>())
     }
 
     /// Runs the network with the tensors `state` on the photographs, or on their kept features where it was trained on those. `progress` is
@@ -169,6 +183,12 @@ impl TrainedModel<'_> {
         }
         Ok(ControlFlow::Continue(computed))
     }
+}
+
+/// On what thresholds are fitted: where there are folds, the refit of the classifier on all photographs makes the answers; without,
+/// the very photographs chose the epoch and the temperature.
+fn calibrated(out_of_fold: &OutOfFoldPredictions) -> Calibrated {
+    if out_of_fold.folds.is_empty() { Calibrated::Reused } else { Calibrated::Refitted }
 }
 
 /// At most `most` of the numbers `0..count`, evenly spread.

@@ -14,6 +14,7 @@ use crate::best_epoch::{BestEpoch, EpochScore};
 use crate::epochs::{Observer, Position, train_epochs};
 use crate::error::TrainError;
 use crate::initial::Given;
+use crate::out_of_fold::Figures;
 use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
@@ -168,12 +169,17 @@ impl Observer for TrialObserver<'_> {
             let what = "no photos are held back for validation; without them trials cannot be compared";
             return Err(trainer.refuse(what));
         };
-        if !validated.metrics.loss.is_finite() {
+        if !validated.figures.loss().is_finite() {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         }
+        let score = EpochScore::new(self.epochs + 1, self.phase, Some(&validated));
+        let Figures::OneOf(metrics) = validated.figures else {
+            return Err(
+                trainer.refuse("trials compare classifiers of one class a photo; leave --multi-label out")
+            );
+        };
         self.epochs += 1;
-        let score = EpochScore::new(self.epochs, self.phase, Some(&validated));
-        let ended = TrialEpoch { score, epoch_of_phase: epoch + 1, metrics: validated.metrics };
+        let ended = TrialEpoch { score, epoch_of_phase: epoch + 1, metrics };
         let flow = (self.observe)(TrialEvent::Epoch(&ended));
         if self.best.take(score) {
             self.kept = Some(ended);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 use foliar_nn::{
     Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, PredictionEngine, Spent, Statistics,
-    StepConfig, StepProfile, isa, zoo,
+    StepConfig, StepProfile, Targets, isa, zoo,
 };
 use foliar_random::Random;
 use serde::Serialize;
@@ -22,8 +22,13 @@ const SEED: u64 = 1;
 /// What the optimiser does in ImageNet recipes; the rate is so low that random labels cannot make the loss explode.
 const OPTIMIZER: Optimizer =
     Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
-const PLAN: StepConfig<'static> =
-    StepConfig { learning_rate: 1e-3, rate_factors: None, label_smoothing: 0.0, class_weights: None };
+const PLAN: StepConfig<'static> = StepConfig {
+    learning_rate: 1e-3,
+    rate_factors: None,
+    label_smoothing: 0.0,
+    class_weights: None,
+    targets: Targets::OneOf,
+};
 
 /// What is printed with `--json`. Times are means over the steps, in seconds a step; rates come from the median step.
 #[derive(Serialize)]

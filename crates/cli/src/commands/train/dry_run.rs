@@ -25,17 +25,14 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
     };
     let planned = recipe_of(&beginning.arguments)?;
     let (dataset, problems) = scan(photos, &planned.data.scanning(photos)?)?;
-    let arguments = &match dataset.classes.len() {
-        0 | 1 => beginning.arguments.clone(),
-        _ => recipe::for_photos(&beginning.arguments, &planned, dataset.photos.len(), &dataset.classes)?,
-    };
+    let arguments = &recipe::for_photos(&beginning.arguments, &planned, &dataset)?;
     let recipe = &recipe_of(arguments)?;
     super::say_data(&dataset, &recipe.data);
     let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
-    let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
+    let graph = zoo::build(&recipe.model, dataset.outputs().len().max(1))?;
     let mut out = output::text();
-    let (count, classes) = (dataset.photos.len(), dataset.classes.len());
-    writeln!(out, "photos       {count} of {classes} classes in {}", photos.shown())?;
+    let (count, outputs) = (dataset.photos.len(), super::outputs_in_words(&dataset));
+    writeln!(out, "photos       {count} of {outputs} in {}", photos.shown())?;
     if let Some(summary) = file_problems::summary(&problems) {
         writeln!(out, "             {summary}; training lists them")?;
     }
@@ -50,7 +47,7 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
     };
     writeln!(out, "weights      {begin}")?;
     if recipe.weights.is_some() && dataset.classes.len() >= 2 {
-        for note in foliar_train::check(recipe, &dataset.classes)? {
+        for note in foliar_train::check(recipe, dataset.outputs())? {
             writeln!(out, "             {note}")?;
         }
     }

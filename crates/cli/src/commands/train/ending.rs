@@ -3,18 +3,21 @@
 use std::path::Path;
 use std::time::Duration;
 
-use foliar_eval::{OutOfFoldAccuracy, out_of_fold_accuracy};
+use foliar_eval::{OutOfFoldAccuracy, OutOfFoldLabels, out_of_fold_accuracy, out_of_fold_labels};
 use foliar_model::Bundle;
 use foliar_results::words::{count, fixed, of_a_hundred};
-use foliar_results::{beside_majority, word};
+use foliar_results::{Estimate, beside_majority, word};
 use foliar_train::Run;
-use foliar_vision::Split;
+use foliar_vision::{Split, Task};
 
 use crate::commands::grouping::Undivided;
 use crate::commands::shell::{quoted, short};
 
 /// `Fair: about 82 of 100 photos right (79 to 85), judged by 5-fold cross-validation on ...`.
 pub(super) fn verdict(run: &Run, was_refitted: bool, undivided: Option<&Undivided>) -> String {
+    if run.task() == Task::MultiLabel {
+        return of_labels(run, was_refitted.then_some(run.recipe.refit), undivided);
+    }
     let found = || -> anyhow::Result<Option<OutOfFoldAccuracy>> {
         Ok(out_of_fold_accuracy(run, &Bundle::read(&run.dir.bundle())?.classes)?)
     };
@@ -27,6 +30,44 @@ pub(super) fn verdict(run: &Run, was_refitted: bool, undivided: Option<&Undivide
         // The classifier is there all the same.
         Err(error) => format!("not known how good: {error}"),
     }
+}
+
+/// `mean F1 0.71 (0.68 to 0.74), all labels right on 52 of 100 photos, judged by ...`.
+fn of_labels(run: &Run, folds: Option<u32>, undivided: Option<&Undivided>) -> String {
+    let found = || -> anyhow::Result<Option<OutOfFoldLabels>> {
+        Ok(out_of_fold_labels(run, &Bundle::read_any(&run.dir.bundle())?)?)
+    };
+    match found() {
+        Ok(Some(found)) => labels_in_words(&found, folds),
+        Ok(None) => match undivided.filter(|undivided| undivided.is_of_validation) {
+            Some(undivided) => undivided.at_the_end(),
+            None => "not known how good: no photos were held back (--validation 0.2 does)".to_owned(),
+        },
+        // The classifier is there all the same.
+        Err(error) => format!("not known how good: {error}"),
+    }
+}
+
+fn labels_in_words(found: &OutOfFoldLabels, folds: Option<u32>) -> String {
+    let OutOfFoldLabels { scores, photographs, groups } = found;
+    let Estimate { value, low, high } = scores.mean_f1;
+    let photos = count(*photographs, "photo", "photos");
+    let on = match groups < photographs {
+        true => format!("{photos} in {}", count(*groups, "group", "groups")),
+        false => photos,
+    };
+    let by = match folds {
+        Some(folds) => {
+            format!("{folds}-fold cross-validation on {on}; it also chose the threshold of each label")
+        }
+        None => format!(
+            "{on} held back for validation; they also chose the epoch and the threshold of each label"
+        ),
+    };
+    format!(
+        "mean F1 {value:.3} ({low:.3} to {high:.3}), all labels right on {} of 100 photos, judged by {by}, so expect a little less",
+        fixed(100.0 * scores.exact_match.value, 0)
+    )
 }
 
 fn in_words(found: &OutOfFoldAccuracy, folds: Option<u32>) -> String {
@@ -91,7 +132,7 @@ fn predict(folder: &str, photo: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foliar_results::Estimate;
+    use foliar_metrics::LabelScores;
 
     fn told(value: f64, interval: [f64; 2], groups: usize, folds: Option<u32>) -> String {
         let accuracy = Estimate::new(value, interval);
@@ -123,6 +164,28 @@ mod tests {
             "{wide}"
         );
         assert!(told(0.9, [0.87, 0.92], 600, None).contains("(87 to 92), judged by 600 photos held back"));
+    }
+
+    #[test]
+    fn of_labels_the_mean_f1_is_told() {
+        let estimate = Estimate::new(0.7, [0.65, 0.75]);
+        let scores = LabelScores {
+            mean_f1: estimate,
+            macro_f1: estimate,
+            micro_f1: estimate,
+            mean_average_precision: estimate,
+            exact_match: Estimate::new(0.52, [0.4, 0.6]),
+            hamming_loss: estimate,
+            loss: estimate,
+            labels: Vec::new(),
+        };
+        let found = OutOfFoldLabels { scores, photographs: 40, groups: 40 };
+        assert_eq!(
+            labels_in_words(&found, Some(5)),
+            "mean F1 0.700 (0.650 to 0.750), all labels right on 52 of 100 photos, judged by 5-fold cross-validation on 40 photos; \
+             it also chose the threshold of each label, so expect a little less"
+        );
+        assert!(labels_in_words(&found, None).contains("held back for validation"));
     }
 
     #[test]

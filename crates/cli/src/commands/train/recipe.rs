@@ -10,7 +10,7 @@ use foliar_train::{
     ReviewFile, Schedule, TrainError, goes_on,
 };
 use foliar_vision::augment::Background;
-use foliar_vision::{Augment, Preprocessing};
+use foliar_vision::{Augment, Dataset, Preprocessing};
 
 use crate::arguments::{
     AugmentName, BatchNormName, ClassWeightsName, GroupName, HeadName, OptimizerName, RecipeArguments,
@@ -39,7 +39,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     planned(arguments)
 }
 
-/// The arguments of the recipe that was `planned`, with what `fine` does with so few photos as `count` of `classes` where nobody says
+/// The arguments of the recipe that was `planned`, with what `fine` does with so few photos as those of `dataset` where nobody says
 /// which part is frozen, or how the photos are varied.
 ///
 /// # Errors
@@ -47,13 +47,14 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
 pub(super) fn for_photos(
     arguments: &RecipeArguments,
     planned: &Recipe,
-    count: usize,
-    classes: &[String],
+    dataset: &Dataset,
 ) -> anyhow::Result<RecipeArguments> {
     let asked =
         arguments.freeze.is_some() || arguments.augmented_views.is_some() || arguments.augment.is_some();
-    let is_judged = planned.head == Head::Logistic && planned.refit > 1;
-    let applies = name(arguments) == RecipeName::Fine && !asked && is_judged && count <= FEW;
+    let is_judged = planned.head == Head::Logistic && planned.refit > 1 && dataset.label_sets.is_none();
+    let is_small = (2..=FEW).contains(&dataset.photos.len()) && dataset.classes.len() > 1;
+    let applies = name(arguments) == RecipeName::Fine && !asked && is_judged && is_small;
+    let classes = &dataset.classes;
     if !applies || goes_on(planned, classes)? {
         return Ok(arguments.clone());
     }
@@ -119,6 +120,7 @@ pub(super) fn planned(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
             tables: tables.labels.iter().map(|file| ListFile::of(file)).collect::<Result<_, _>>()?,
             image_column: tables.image_column.clone(),
             label_column: tables.label_column.clone(),
+            task: tables.task(),
             ..LabelTables::default()
         });
     }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use foliar_runlog::{Event, StopReason, chance_line, epoch_line};
+use foliar_runlog::{Event, StopReason, chance_line, epoch_line, labels_chance_line};
 use foliar_train::Recipe;
 use indicatif::ProgressBar;
 
@@ -16,6 +16,8 @@ pub(crate) struct Screen {
     bar: Option<ProgressBar>,
     /// Whether it was said what guessing reaches.
     headed: bool,
+    /// Whether photographs show any number of labels.
+    of_labels: bool,
     /// What the bar counts, besides steps.
     counted: String,
     watch: Watch,
@@ -24,7 +26,7 @@ pub(crate) struct Screen {
 impl Screen {
     /// Shows a run of `recipe`.
     pub(crate) fn of(recipe: &Recipe) -> Self {
-        Self { watch: Watch::of(recipe), ..Self::default() }
+        Self { watch: Watch::of(recipe), of_labels: !recipe.task().is_multi_class(), ..Self::default() }
     }
 
     pub(crate) fn show(&mut self, event: &Event) -> ControlFlow<StopReason> {
@@ -59,7 +61,10 @@ impl Screen {
             Event::Epoch(epoch) => {
                 self.clear();
                 if !std::mem::replace(&mut self.headed, true) {
-                    say!("{}", chance_line(epoch.classes));
+                    match self.of_labels {
+                        false => say!("{}", chance_line(epoch.classes)),
+                        true => say!("{}", labels_chance_line()),
+                    }
                     if epoch.calibrated_loss.is_some() {
                         say!("in brackets: the loss after calibration; the epoch with the lowest is kept");
                     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use foliar_metrics::arg_max;
 use foliar_runlog::RunDir;
 use foliar_train::{OutOfFoldRow, Run};
-use foliar_vision::{Digest, path_of_name};
+use foliar_vision::{Digest, Task, path_of_name};
 
 /// Photos that are shown.
 const SHOWN: usize = 12;
@@ -24,6 +24,9 @@ pub(super) struct Lossy {
 /// Those with the greatest loss among the photos that the run has not learned from, of classes in the order of its outputs.
 pub(super) fn greatest(dir: &RunDir, classes: &[String]) -> anyhow::Result<Vec<Lossy>> {
     let run = Run::open(dir.root())?;
+    if run.task() == Task::MultiLabel {
+        anyhow::bail!("photos show several labels; `foliar report` lists those with wrong ones");
+    }
     let mut rows: Vec<(f64, OutOfFoldRow)> =
         run.out_of_fold(classes)?.into_iter().filter_map(|row| Some((loss(&row, classes)?, row))).collect();
     rows.sort_by(|(a, first), (b, second)| b.total_cmp(a).then_with(|| first.path.cmp(&second.path)));

@@ -44,7 +44,7 @@ fn dataset(paths: &[&str]) -> Dataset {
         height: 1,
     };
     let photos = paths.iter().map(photo).collect();
-    Dataset { root: "r".into(), photos, classes, layout: None, tables: None }
+    Dataset { root: "r".into(), photos, classes, layout: None, tables: None, label_sets: None }
 }
 
 /// Names with everything that a file or class may be called.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use foliar_scan::{ClassMap, ColumnChoice, LabelSource, ScanError, ScanOptions, scan};
-use foliar_vision::{Dataset, Problem};
+use foliar_vision::{Dataset, Problem, Task};
 
 use crate::common::png;
 
@@ -86,11 +86,12 @@ pub(crate) fn plant(root: &Path, case: &Case) {
 
 pub(crate) fn scanned(root: &Path, options: &str) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let mut scan_options = ScanOptions::default();
-    let LabelSource { tables, columns: ColumnChoice { image, label } } = &mut scan_options.labels;
+    let LabelSource { tables, columns: ColumnChoice { image, label }, task } = &mut scan_options.labels;
     let words: Vec<&str> = options.split_whitespace().collect();
     for pair in words.chunks(2) {
         match pair {
             ["--labels", name] => tables.push(root.join(name)),
+            ["--multi-label", "yes"] => *task = Task::MultiLabel,
             ["--image-column", name] => *image = Some((*name).to_owned()),
             ["--label-column", name] => *label = Some((*name).to_owned()),
             ["--classes", name] => scan_options.classes = Some(ClassMap::read(&root.join(name))?),

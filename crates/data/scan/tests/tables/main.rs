@@ -6,6 +6,7 @@ mod classes;
 #[path = "../../../vision/tests/common/mod.rs"]
 mod common;
 mod kinds;
+mod labels;
 mod lists;
 mod names;
 mod parts_and_rows;
@@ -18,7 +19,8 @@ use foliar_vision::Split;
 
 #[test]
 fn each_table_is_read_as_it_is_meant_or_refused() {
-    let of_each = [kinds::cases, parts_and_rows::cases, classes::cases, lists::cases, names::cases];
+    let of_each =
+        [kinds::cases, parts_and_rows::cases, classes::cases, lists::cases, names::cases, labels::cases];
     let cases: Vec<Case> = of_each.iter().flat_map(|cases| cases()).collect();
     assert!(cases.len() >= 45, "{}", cases.len());
     let mut wrong = Vec::new();

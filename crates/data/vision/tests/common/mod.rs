@@ -179,5 +179,6 @@ pub(crate) fn dataset(classes: usize, photographs: &[(usize, u32, Option<Split>)
         photos: photographs.iter().enumerate().map(photo).collect(),
         layout: None,
         tables: None,
+        label_sets: None,
     }
 }

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use foliar_scan::{AlikeClasses, ScanError, ScanOptions, scan_for_evaluation};
-use foliar_vision::{Dataset, Photo, Problem, Reason, Split, normal_class_name, portable_name};
+use foliar_vision::{
+    Dataset, Photo, Problem, Reason, Split, labels_of_name, normal_class_name, portable_name,
+};
 
 use foliar_audit::{GroupRule, NearDuplicates, file_problem, group_photos};
-use foliar_model::Bundle;
-use foliar_results::{FileProblem, Origin, UnknownClass};
+use foliar_model::{Bundle, Outputs};
+use foliar_results::{EvaluationData, FileProblem, Origin, UnknownClass};
 use foliar_train::{Group, OutOfFoldRow, Run};
 
 use super::EvalSource;
@@ -19,7 +21,7 @@ use crate::out_of_fold::held_back_something;
 #[derive(Clone)]
 pub(super) struct EvalPhotograph {
     pub(super) path: PathBuf,
-    /// Place of its class in the bundle.
+    /// Place of its class in the bundle, or of the set of its labels in [`EvalPhotographs::sets`].
     pub(super) label: u32,
     /// A number that photographs share which belong together.
     pub(super) group: u64,
@@ -35,6 +37,8 @@ pub(super) struct EvalPhotographs {
     pub(super) root: PathBuf,
     pub(super) origin: Origin,
     pub(super) list: Vec<EvalPhotograph>,
+    /// Whether each label of the bundle is in each set of labels; none for a bundle of classes.
+    pub(super) sets: Vec<Vec<bool>>,
     /// How the folder was understood, in one sentence, if there is something to say.
     pub(super) layout: Option<String>,
     /// Those that are left out because the classifier was trained on them.
@@ -60,7 +64,7 @@ impl EvalPhotographs {
             EvalSource::Folder { root, split, grouping, include_training } => {
                 Self::of_folder(root, split, grouping, bundle, include_training, scanning)
             }
-            EvalSource::HeldBack(run) => Self::of_run(run, &bundle.classes),
+            EvalSource::HeldBack(run) => Self::of_run(run, bundle),
         }
     }
 
@@ -79,7 +83,14 @@ impl EvalPhotographs {
         if let Some(split) = split.filter(|_| !dataset.photos.iter().any(chosen)) {
             return Err(unusable(format!("the folder has no photos in its {split} split")));
         }
-        let labels = labels(&dataset, classes, scanning.match_names)?;
+        let (labels, sets) = match &bundle.outputs {
+            Outputs::OneOf => (labels(&dataset, classes, scanning.match_names)?, Vec::new()),
+            Outputs::AnyOf(_) => {
+                let mut known = Sets::of(classes);
+                let found = |class: &String| known.place(class);
+                (dataset.classes.iter().map(found).collect(), known.rows)
+            }
+        };
         let unknown_classes = unknown(&dataset, &labels, chosen);
         let groups = group_photos(&dataset, grouping, NearDuplicates::Decode(&scanning.limits))?;
         let (mut list, mut left_out, mut included) = (Vec::new(), Vec::new(), 0);
@@ -114,6 +125,7 @@ impl EvalPhotographs {
             origin: Origin::Folder,
             layout: dataset.layout,
             list,
+            sets,
             training_left_out: left_out,
             training_included: included,
             // There is no split here, of which the sentence of the source speaks.
@@ -126,7 +138,13 @@ impl EvalPhotographs {
 
     /// The test photographs of the run, or else its out-of-fold predictions. A photograph that was changed since the run began
     /// is left out.
-    fn of_run(run: &Run, classes: &[String]) -> Result<Self, EvalError> {
+    fn of_run(run: &Run, bundle: &Bundle) -> Result<Self, EvalError> {
+        let classes = &bundle.classes;
+        let mut known = Sets::of(classes);
+        let mut label_of = |class: &String| match &bundle.outputs {
+            Outputs::OneOf => label(classes, class),
+            Outputs::AnyOf(_) => known.place(class),
+        };
         let test = run.photographs_of(Split::Test)?;
         let origin = if test.is_empty() { Origin::Validation } else { Origin::Test };
         if origin == Origin::Validation {
@@ -139,7 +157,11 @@ impl EvalPhotographs {
             Origin::Validation => {
                 let validation: BTreeSet<String> =
                     run.photographs_of(Split::Validation)?.into_iter().map(|(path, _)| path).collect();
-                let rows = run.out_of_fold(classes)?.into_iter();
+                let rows = match &bundle.outputs {
+                    Outputs::OneOf => run.out_of_fold(classes)?,
+                    Outputs::AnyOf(_) => run.out_of_fold_labels(classes)?,
+                };
+                let rows = rows.into_iter();
                 rows.map(|row| (validation.contains(&row.path), row)).map(|(own, row)| (row, own)).collect()
             }
             _ => test
@@ -163,7 +185,7 @@ impl EvalPhotographs {
         for (OutOfFoldRow { path, class, logits }, unseen) in held_back {
             let place = places.get(&path).copied();
             let unchanged = place.filter(|&place| run.digest(&path) == Some(&dataset.photos[place].digest));
-            match (unchanged, label(classes, &class)) {
+            match (unchanged, label_of(&class)) {
                 (Some(place), Some(label)) => {
                     let next = numbers.len() as u64;
                     let name = groups.get(&path).unwrap_or(&path);
@@ -192,6 +214,7 @@ impl EvalPhotographs {
             origin,
             layout: None,
             list,
+            sets: known.rows,
             training_left_out: Vec::new(),
             training_included: 0,
             grouped_by: None,
@@ -199,6 +222,50 @@ impl EvalPhotographs {
             unknown_classes: Vec::new(),
             skipped: problems.iter().map(file_problem).collect(),
         })
+    }
+}
+
+impl EvalPhotographs {
+    /// What was measured on, for people; the photographs are in so many groups.
+    pub(super) fn described(self, groups: usize) -> EvaluationData {
+        EvaluationData {
+            root: self.root,
+            origin: self.origin,
+            layout: self.layout,
+            training_left_out: self.training_left_out,
+            training_included: self.training_included,
+            grouped_by: self.grouped_by,
+            groups,
+            split_by_group: self.split_by_group,
+        }
+    }
+}
+
+/// Sets of the labels of a classifier, by the names of classes of a data set.
+struct Sets<'a> {
+    labels: &'a [String],
+    places: BTreeMap<String, u32>,
+    rows: Vec<Vec<bool>>,
+}
+
+impl<'a> Sets<'a> {
+    fn of(labels: &'a [String]) -> Self {
+        Self { labels, places: BTreeMap::new(), rows: Vec::new() }
+    }
+
+    /// Place of the set that a class is; `None` where the classifier does not know one of its labels.
+    fn place(&mut self, class: &str) -> Option<u32> {
+        if let Some(&place) = self.places.get(class) {
+            return Some(place);
+        }
+        let mut row = vec![false; self.labels.len()];
+        for name in labels_of_name(class) {
+            row[label(self.labels, name)? as usize] = true;
+        }
+        self.rows.push(row);
+        let place = self.rows.len() as u32 - 1;
+        self.places.insert(class.to_owned(), place);
+        Some(place)
     }
 }
 

@@ -6,7 +6,7 @@ use foliar_metrics::{
 };
 use foliar_model::{Bundle, Prediction};
 use foliar_results::{
-    CalibrationResult, ClassResult, Evaluation, EvaluationData, OodKind, OodResult, OodSet, OverallScores,
+    CalibrationResult, ClassResult, Evaluation, OodKind, OodResult, OodSet, OverallScores,
     PhotographPrediction, PredictionSetResult, Robustness, SelectiveResult,
 };
 
@@ -48,16 +48,6 @@ pub(super) fn evaluation(
         scores,
     };
     Ok(Evaluation {
-        data: EvaluationData {
-            root: photographs.root,
-            origin: photographs.origin,
-            layout: photographs.layout,
-            training_left_out: photographs.training_left_out,
-            training_included: photographs.training_included,
-            grouped_by: photographs.grouped_by,
-            groups: predictions.groups().count(),
-            split_by_group: photographs.split_by_group,
-        },
         photographs: answers.len(),
         averaged_classes: (0..bundle.classes.len()).filter(|&class| confusion.truths(class) > 0).count(),
         scores: OverallScores { accuracy, balanced_accuracy, macro_f1, top, matthews, kappa, loss, brier },
@@ -68,9 +58,10 @@ pub(super) fn evaluation(
         ood: ood(answers, foreign, bootstrap)?,
         robustness,
         predictions: answers.iter().map(photograph_prediction).collect(),
-        unknown_classes: photographs.unknown_classes,
-        problems: photographs.skipped,
+        unknown_classes: photographs.unknown_classes.clone(),
+        problems: photographs.skipped.clone(),
         confusion,
+        data: photographs.described(predictions.groups().count()),
     })
 }
 

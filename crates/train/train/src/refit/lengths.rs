@@ -67,7 +67,7 @@ impl Source<'_> {
         phase: &Phase,
         progress: &mut dyn FnMut() -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, Option<Validated>>, TrainError> {
-        let classes = &self.photographs.dataset.classes;
+        let dataset = &self.photographs.dataset;
         let mut predictions = OutOfFoldPredictions::default();
         let mut diverged = false;
         for (fold, number) in folds.iter().zip(1..) {
@@ -82,7 +82,8 @@ impl Source<'_> {
                 return Ok(ControlFlow::Break(reason));
             }
         }
-        let validated = Validated::of(predictions.sorted(classes.len()), classes).filter(|_| !diverged);
+        let validated =
+            Validated::of(predictions.sorted(dataset.outputs().len()), dataset).filter(|_| !diverged);
         Ok(ControlFlow::Continue(validated))
     }
 

@@ -6,9 +6,10 @@
 
 use std::ops::ControlFlow;
 
-use foliar_logistic::{Classifier, Examples, Precision, Problem, Solution};
+use foliar_logistic::{Classifier, Examples, Precision, Problem, Solution, Targets};
 use foliar_nn::{Op, StateDict, Tensor, infer};
 use foliar_runlog::StopReason;
+use foliar_vision::LabelSets;
 
 use super::{Progress, Refit, Source};
 use crate::best_epoch::{BestEpoch, EpochScore};
@@ -71,7 +72,9 @@ impl Source<'_> {
             ControlFlow::Continue(trainer) => trainer,
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
         };
-        let classes = &whole.dataset.classes;
+        let dataset = &whole.dataset;
+        let classes = dataset.outputs();
+        let sets = dataset.label_sets.as_ref().map(LabelSets::matrix);
         let (rows, labels, views) = match trainer.features() {
             Some(features) => (features.rows_of_views(), features.train_labels(), features.views()),
             None => (Vec::new(), &[][..], 1),
@@ -80,6 +83,7 @@ impl Source<'_> {
         let examples = Examples {
             features: &rows,
             labels: &labels,
+            targets: sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
             classes: classes.len(),
             label_smoothing: recipe.loss.label_smoothing,
         };
@@ -107,7 +111,7 @@ impl Source<'_> {
                     return Ok(ControlFlow::Break(reason));
                 }
             }
-            let validated = Validated::of(out_of_fold(&folds, whole, views), classes);
+            let validated = Validated::of(out_of_fold(&folds, whole, views), dataset);
             let Some(validated) = validated.filter(Validated::is_finite) else { continue };
             if choice.take(EpochScore::new(0, 1, Some(&validated))) {
                 let solutions = folds.iter().map(|fold| fold.solution.clone()).collect();
@@ -128,7 +132,7 @@ impl Source<'_> {
                 return Ok(ControlFlow::Break(reason));
             }
         }
-        let Some(validated) = Validated::of(out_of_fold(&folds, whole, views), classes) else {
+        let Some(validated) = Validated::of(out_of_fold(&folds, whole, views), dataset) else {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
         let score = EpochScore::new(0, 1, Some(&validated));
@@ -188,7 +192,7 @@ impl Source<'_> {
 /// What the solutions of the folds say of the photographs that they have not learned from, as they are: the first of the `views`
 /// of each.
 fn out_of_fold(folds: &[Fold<'_>], whole: &Photographs, views: usize) -> OutOfFoldPredictions {
-    let classes = whole.dataset.classes.len();
+    let classes = whole.dataset.outputs().len();
     let mut predictions = OutOfFoldPredictions::default();
     for Fold { number, photographs, problem, solution } in folds {
         let Some(solution) = solution else { continue };

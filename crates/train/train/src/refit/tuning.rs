@@ -80,7 +80,7 @@ impl Source<'_> {
         starts: Starts,
         progress: &mut Progress<'_>,
     ) -> Result<ControlFlow<StopReason, Refit>, TrainError> {
-        let classes = &whole.dataset.classes;
+        let dataset = &whole.dataset;
         let Starts { strength, of_all, of_folds } = starts;
         let all = of_folds.len() + 1;
         let mut of_tuned = OfFolds::default();
@@ -98,7 +98,7 @@ impl Source<'_> {
         let OfFolds { whole: tuned, halfway } = of_tuned;
         let candidates =
             [(Tuned::Whole, tuned), (Tuned::Halfway, halfway)].into_iter().filter_map(|(state, found)| {
-                let validated = Validated::of(found.sorted(classes.len()), classes)?;
+                let validated = Validated::of(found.sorted(dataset.outputs().len()), dataset)?;
                 validated.is_finite().then_some((state, validated))
             });
         let loss = |validated: &Validated| validated.calibration.loss;
