@@ -1,7 +1,7 @@
 //! Whatever graph a JSON document describes: it is refused, or it can be told what it costs, trains and predicts.
 
 use foliar_nn::summary::summarise;
-use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, Statistics, StepConfig};
+use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, Statistics, StepConfig, Targets};
 
 use crate::size::is_small;
 
@@ -30,8 +30,13 @@ pub(crate) fn check(bytes: &[u8]) {
     };
     let Ok(mut engine) = CpuEngine::new(&graph, options) else { return };
     let images = vec![0.5; BATCH * SIDE * SIDE * 3];
-    let config =
-        StepConfig { learning_rate: 0.1, rate_factors: None, label_smoothing: 0.0, class_weights: None };
+    let config = StepConfig {
+        learning_rate: 0.1,
+        rate_factors: None,
+        label_smoothing: 0.0,
+        class_weights: None,
+        targets: Targets::OneOf,
+    };
     let stats = engine.train_step(Batch { images: &images, labels: &[0, 1] }, &config).unwrap();
     assert_eq!(stats.photographs, BATCH);
     assert_eq!(engine.predict(&images).unwrap().len(), BATCH * graph.classes());

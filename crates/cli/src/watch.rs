@@ -77,6 +77,7 @@ mod tests {
             validation_loss: Some(loss),
             validation_accuracy: Some(accuracy),
             validation_macro_f1: Some(accuracy),
+            validation_mean_f1: None,
             calibrated_loss: Some(loss),
             learning_rate: 0.1,
             classes: 5,

@@ -20,6 +20,7 @@ fn epoch(number: u32) -> Epoch {
         validation_loss: Some(if number == 2 { f64::NAN } else { 1.5 }),
         validation_accuracy: Some(0.25 * f64::from(number)),
         validation_macro_f1: None,
+        validation_mean_f1: None,
         calibrated_loss: None,
         learning_rate: 0.01,
         classes: 15,
