@@ -200,13 +200,19 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
         let learned = || (!doubtful).then(|| healthy::find(context));
         found.extend(too_little_to_tell::find(context).or_else(learned));
     }
-    found.sort_by(|a, b| {
-        let concludes = |finding: &Finding| {
-            // A score that is not defined says nothing of what was learned.
-            let doubt = doubtful && finding.id.is_fault() && finding.id != Id::Nan;
-            matches!(finding.id, Id::Healthy | Id::TooLittleToTell) || doubt
+    let unproved = found.iter().any(|finding| finding.id == Id::TooLittleToTell);
+    found.sort_by_key(|finding| {
+        // A score that is not defined says nothing of what was learned.
+        let doubt = doubtful && finding.id.is_fault() && finding.id != Id::Nan;
+        // What is wrong with the numbers, or stands still, is more than that nothing proves it.
+        let commits = unproved && finding.id.commits();
+        let place = match finding.id {
+            _ if finding.severity > Severity::Note => 0,
+            _ if doubt || commits => 0,
+            Id::Healthy | Id::TooLittleToTell => 1,
+            _ => 2,
         };
-        b.severity.cmp(&a.severity).then(concludes(b).cmp(&concludes(a))).then(a.id.cmp(&b.id))
+        (std::cmp::Reverse(finding.severity), place, finding.id)
     });
     let mut explanations = explanations::weigh(&mut found, &explained);
     if context.is_own {

@@ -282,6 +282,11 @@ fn names(header: &str, delimiter: Delimiter, count: usize, timed: bool) -> Optio
     if names.len() == count {
         return Some(names);
     }
+    // What pandas prints with two spaces between its columns has an index too.
+    if delimiter == Delimiter::Wide && names.len() + 1 == count && names.len() > 2 {
+        names.insert(0, String::new());
+        return Some(names);
+    }
     if delimiter != Delimiter::Spaces {
         return None;
     }
