@@ -210,6 +210,13 @@ impl Column {
         self.name = format!("ln {}", self.name);
     }
 
+    /// Takes each value with the other sign, which is named so.
+    pub(crate) fn negate(&mut self) {
+        self.samples_mut().for_each(|sample| sample.value = -sample.value);
+        (self.summary.least, self.summary.most) = (-self.summary.most, -self.summary.least);
+        self.name = format!("-{}", self.name.trim_start());
+    }
+
     /// Takes the values of `other`, which come in between.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.holed = true;

@@ -76,6 +76,11 @@ impl Schema {
         self.long.is_some()
     }
 
+    /// Whether a row is of one run, and its cells are what its columns say.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.long.is_none() && self.run_column.is_none() && self.of_runs.is_empty()
+    }
+
     /// Whether any column means something in training.
     pub(crate) fn says_anything(&self, into: &Assembler) -> bool {
         self.uses.iter().any(|one| match one {

@@ -3,6 +3,8 @@
 //! Cells are separated by commas, semicolons, tabs or upright strokes, or by spaces alone. In the last case a
 //! name may be two words, `train loss`; the number of cells below tells.
 
+mod numeric;
+
 use crate::across;
 use crate::assemble::Assembler;
 use crate::cell::{Cell, begins_number, cell, is_blank};

@@ -156,6 +156,13 @@ impl TextReader {
     /// Takes the next line, or the next piece of a long one.
     pub(crate) fn line(&mut self, line: &Line<'_>) {
         self.style = line.style;
+        if let Some(values) = self.numeric_row(line) {
+            self.tally.table += values as u64;
+            self.understood += usize::from(values > 0);
+            self.ignored += usize::from(values == 0);
+            self.line += line.ends;
+            return;
+        }
         let mut cleaned = std::mem::take(&mut self.cleaned);
         let inner = unquoted(line.text);
         if inner.is_some() {
@@ -180,6 +187,20 @@ impl TextReader {
         }
         self.cleaned = cleaned;
         self.line += line.ends;
+    }
+
+    /// Reads a row of plain numbers of the newest table, where no line but a row of it may be meant.
+    fn numeric_row(&mut self, line: &Line<'_>) -> Option<usize> {
+        let between = self.above.is_some()
+            || self.arguments
+            || self.header.is_some()
+            || self.literal.is_open()
+            || self.sideways.is_open()
+            || self.assembler.values() == 0;
+        if between || !line.common.is_empty() {
+            return None;
+        }
+        self.tables.first_mut()?.numeric_row(line.text, self.line + 1, &mut self.assembler)
     }
 
     /// Reads one line of visible text.
