@@ -147,7 +147,8 @@ impl Column {
             self.gap = Vec::new();
         }
         self.summarise(sample.value, number);
-        if (self.summary.count - 1).is_multiple_of(self.stride) {
+        // The stride is a power of two.
+        if (self.summary.count - 1) & (self.stride - 1) == 0 {
             self.all.push(sample);
             if self.all.len() > most {
                 halve(&mut self.all);

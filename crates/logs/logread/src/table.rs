@@ -227,6 +227,17 @@ impl Table {
         if numbers == 0 || worded && numbers * 2 < filled().count() {
             return None;
         }
+        // `all  14  3` below `Epoch  box  cls`, each a row of a table of its own.
+        let word = |&(start, end): &(usize, usize)| {
+            let cell = &text[start..end];
+            !is_blank(cell) && cell.bytes().all(|byte| byte.is_ascii_alphabetic()) && !begins_number(cell)
+        };
+        if self.delimiter == Delimiter::Spaces
+            && self.schema.uses.first() == Some(&Use::Epoch)
+            && self.spans.first().is_some_and(word)
+        {
+            return None;
+        }
         self.cells.clear();
         self.cells.extend(self.spans.iter().map(|&(start, end)| cell(&text[start..end], style)));
         if let (Some(Cell::Number(index)), Some(Use::Value { .. } | Use::Ignore)) =

@@ -127,6 +127,10 @@ impl Tokens {
                 Some(b'-') => digit_after && text[end - 1].is_ascii_digit() && !contains_dot(text, end + 1),
                 _ => false,
             };
+            if let (Some(b'@'), Some(after)) = (next, overlaps(text, end + 1)) {
+                end = after;
+                break;
+            }
             if !joined {
                 break;
             }
@@ -207,6 +211,18 @@ fn number_at(text: &[u8], at: usize, style: Style) -> Option<(Number, usize)> {
     let next = text.get(unit).copied().unwrap_or(b' ');
     let unit_ends = !(unit > end && (next.is_ascii_digit() || next == b'_')) && unit - end <= LONGEST_UNIT;
     (unit_ends && text.get(end) != Some(&b'_')).then_some((number, end))
+}
+
+/// The end of the overlaps in `mAP@.5` and `mAP@0.5:.95`, which belong to the name.
+fn overlaps(text: &[u8], at: usize) -> Option<usize> {
+    let share = |at: usize| {
+        let point = at + usize::from(text.get(at) == Some(&b'0'));
+        let end = while_matching(text, point + 1, |byte| byte.is_ascii_digit());
+        (text.get(point) == Some(&b'.') && (point + 2..=point + 3).contains(&end)).then_some(end)
+    };
+    let end = share(at)?;
+    let range = matches!(text.get(end), Some(b':' | b'-')).then(|| share(end + 1)).flatten();
+    Some(range.filter(|&last| text[..last].ends_with(b".95")).unwrap_or(end))
 }
 
 /// The end of the rank in `top-5`, `top 1` and `top=1`.
@@ -292,6 +308,8 @@ mod tests {
             ("accuracy_top-1: 22.0", "accuracy_top-1 : <22>"),
             ("EvalErr[0]PerSample = 0.27", "EvalErr[0]PerSample = <0.27>"),
             ("Epoch[0]Loss = 0.27", "Epoch [ <0> ] Loss = <0.27>"),
+            ("mAP@.5 mAP@.5:.95: 0.3", "mAP@.5 mAP@.5:.95 : <0.3>"),
+            ("mAP@0.5: 0.31 mAP@0.5:0.31", "mAP@0.5 : <0.31> mAP@0.5 : <0.31>"),
             ("10%|###  | 5/50", "<10%> % | ~~ | <5> / <50>"),
         ];
         for (text, wanted) in cases {
