@@ -127,7 +127,7 @@ impl Tokens {
                 Some(b'-') => digit_after && text[end - 1].is_ascii_digit() && !contains_dot(text, end + 1),
                 _ => false,
             };
-            if let (Some(b'@'), Some(after)) = (next, overlaps(text, end + 1)) {
+            if let Some(after) = overlaps(text, end) {
                 end = after;
                 break;
             }
@@ -213,16 +213,22 @@ fn number_at(text: &[u8], at: usize, style: Style) -> Option<(Number, usize)> {
     (unit_ends && text.get(end) != Some(&b'_')).then_some((number, end))
 }
 
-/// The end of the overlaps in `mAP@.5` and `mAP@0.5:.95`, which belong to the name.
+/// The end of the overlaps in `mAP@.5` and `mAP@0.5:.95`, which belong to the name that ends at `at`.
 fn overlaps(text: &[u8], at: usize) -> Option<usize> {
-    let share = |at: usize| {
-        let point = at + usize::from(text.get(at) == Some(&b'0'));
-        let end = while_matching(text, point + 1, |byte| byte.is_ascii_digit());
-        (text.get(point) == Some(&b'.') && (point + 2..=point + 3).contains(&end)).then_some(end)
+    let share = |text: &[u8]| {
+        let whole = usize::from(text.first() == Some(&b'0'));
+        let decimals = text.get(whole..)?.strip_prefix(b".")?;
+        let digits = decimals.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (1..=2).contains(&digits).then_some(whole + 1 + digits)
     };
-    let end = share(at)?;
-    let range = matches!(text.get(end), Some(b':' | b'-')).then(|| share(end + 1)).flatten();
-    Some(range.filter(|&last| text[..last].ends_with(b".95")).unwrap_or(end))
+    let after = text.get(at..)?.strip_prefix(b"@")?;
+    let first = share(after)?;
+    let last = match after.get(first) {
+        Some(b':' | b'-') => share(&after[first + 1..]).map(|length| first + 1 + length),
+        _ => None,
+    };
+    let range = last.filter(|&last| after[..last].ends_with(b".95"));
+    Some(at + 1 + range.unwrap_or(first))
 }
 
 /// The end of the rank in `top-5`, `top 1` and `top=1`.
