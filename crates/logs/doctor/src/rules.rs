@@ -37,7 +37,9 @@ mod worse_than_chance;
 
 use crate::context::Context;
 use crate::explanations::{self, Explanation};
+use crate::learned::late;
 use crate::own;
+use crate::rows::Column;
 use crate::{Finding, Id, Severity};
 
 type Rule = fn(&Context<'_>) -> Option<Finding>;
@@ -99,6 +101,7 @@ const EXPLAINS: [(Id, &[Id]); 16] = [
             Id::Overfit,
             Id::AtChance,
             Id::LossScaled,
+            Id::TrainEvalMismatch,
         ],
     ),
     (
@@ -173,6 +176,12 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
         return Judgement { findings, explanations };
     }
     let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
+    // Training photos that are learned are no standstill, however near to guessing the others stay.
+    let memorises =
+        found.iter().any(|finding| finding.id == Id::Overfit && finding.severity > Severity::Note);
+    if memorises && has_learned_training(context) {
+        found.retain(|finding| finding.id != Id::AtChance);
+    }
     if context.is_own {
         own::translate(context, &mut found);
     }
@@ -221,4 +230,11 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
         explanations.iter_mut().for_each(|explanation| explanation.alternatives.clear());
     }
     Judgement { findings: found, explanations }
+}
+
+/// Whether the training accuracy rose by a tenth of the photos and more.
+fn has_learned_training(context: &Context<'_>) -> bool {
+    const RISE: f64 = 0.1;
+    let curve = context.column(Column::TrainAccuracy);
+    curve.first().zip(late(&curve)).is_some_and(|((_, first), end)| end > first.value + RISE)
 }

@@ -35,27 +35,6 @@ pub(crate) fn settle(columns: &mut [Column]) {
             _ => {}
         }
     }
-    settle_short(columns);
-}
-
-/// `V. loss` beside `Tr. loss`: the name of training is shortened too, and of other photos there is no such name.
-fn settle_short(columns: &mut [Column]) {
-    for index in 0..columns.len() {
-        let Some(name) = after_letter(&columns[index].name, 'v') else { continue };
-        let quantity = columns[index].meaning.quantity;
-        let said = |column: &Column, split| {
-            let other = (column.meaning.quantity, column.meaning.split) == (quantity, Some(split));
-            other && column.name.trim().to_lowercase().ends_with(&name)
-        };
-        let training = columns
-            .iter()
-            .any(|column| said(column, Split::Train) && column.name.trim().to_lowercase().starts_with("tr"));
-        let others =
-            columns.iter().any(|column| said(column, Split::Validation) || said(column, Split::Test));
-        if training && !others && quantity.has_split() {
-            columns[index].meaning.split = Some(Split::Validation);
-        }
-    }
 }
 
 /// What follows the letter and a mark in a name.

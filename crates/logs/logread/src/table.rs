@@ -183,6 +183,11 @@ impl Table {
         }
     }
 
+    /// Whether its rows are of classes of photos: `Class  Images  P  R`.
+    fn tells_classes(&self) -> bool {
+        self.header.split_ascii_whitespace().next().is_some_and(|name| name.eq_ignore_ascii_case("class"))
+    }
+
     /// Takes a row; `None` if `text` is none of this table.
     pub(crate) fn row(
         &mut self,
@@ -236,6 +241,17 @@ impl Table {
             && self.schema.uses.first() == Some(&Use::Epoch)
             && self.spans.first().is_some_and(word)
         {
+            return None;
+        }
+        // `3/30` stands under the name of a counter.
+        let share = |&(start, end): &(usize, usize)| {
+            text[start..end].split_once('/').is_some_and(|(left, right)| {
+                let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+                digits(left) && digits(right)
+            })
+        };
+        let named = matches!(self.schema.uses.first(), Some(Use::Value { .. })) && self.tells_classes();
+        if named && self.spans.first().is_some_and(share) {
             return None;
         }
         self.cells.clear();

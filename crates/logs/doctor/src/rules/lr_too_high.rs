@@ -237,7 +237,12 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         context.rows.iter().filter_map(|row| row.epoch).map(|epoch| epoch as i64).collect();
     epochs.dedup();
     let validated = context.rows.iter().any(|row| row.val_loss.is_some() || row.val_accuracy.is_some());
-    let epochs = epochs.len() > 2 || validated;
+    // Where next to nothing of the loss of guessing is left, what a few photos cost is noise.
+    const NOTHING: f64 = 0.02;
+    let chance = context.setup.chance_loss().filter(|_| !validated);
+    let spent =
+        chance.is_some_and(|chance| curve.iter().all(|(_, reading)| reading.value < NOTHING * chance));
+    let epochs = (epochs.len() > 2 || validated) && !spent;
     let often =
         epochs && jumps.len() >= 2 && jumps.len() as f64 >= context.limits.jump_share * rest.len() as f64;
     let often = often && !accuracy_is_calm(context);
