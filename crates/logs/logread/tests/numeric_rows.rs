@@ -79,7 +79,14 @@ fn the_short_way_reads_what_the_general_one_does() {
     for seed in 0..3000 {
         let short = table(seed);
         let general = short.replace('\n', " \n");
-        let [short_log, general_log] = [&short, &general].map(|text| read_log(text.as_bytes()));
+        // Whether a line looks cut off is told by its last byte.
+        let read = |text: &String| {
+            read_log(text.as_bytes()).map(|mut log| {
+                log.cut_line = None;
+                log
+            })
+        };
+        let [short_log, general_log] = [&short, &general].map(read);
         logs += usize::from(short_log.is_ok());
         assert_eq!(format!("{short_log:?}"), format!("{general_log:?}"), "seed {seed}:\n{short}");
     }
