@@ -80,7 +80,14 @@ fn the_short_way_reads_what_the_general_one_does() {
         let short = table(seed);
         let spaced = |line: &str| line.replacen(',', ", ", 1).replacen('\t', "\t ", 1) + "\n";
         let general: String = short.lines().map(spaced).collect();
-        let [short_log, general_log] = [&short, &general].map(|text| read_log(text.as_bytes()));
+        // Which line looks cut off is told before rows are read, by all bytes of the text.
+        let read = |text: &String| {
+            read_log(text.as_bytes()).map(|mut log| {
+                log.cut_line = None;
+                log
+            })
+        };
+        let [short_log, general_log] = [&short, &general].map(read);
         logs += usize::from(short_log.is_ok());
         assert_eq!(format!("{short_log:?}"), format!("{general_log:?}"), "seed {seed}:\n{short}");
     }
