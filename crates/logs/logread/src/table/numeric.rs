@@ -1,4 +1,4 @@
-//! The rows of a long table: plain decimal numbers, one delimiter between them, and nothing else.
+//! The rows of a long table: plain decimal numbers, commas between them, and nothing else.
 //!
 //! They are most lines of the longest logs. What is read of one is the same as by the general way, which a row takes that holds anything
 //! else: a blank, an empty cell, a sign before a whole number's plus, a word, more digits than a number keeps.
@@ -17,11 +17,9 @@ impl Table {
     /// Takes a row of plain numbers, the first of which is whole and without a sign; `None` if `text` is another line, or this table has
     /// rows of another kind. Nothing was taken then.
     pub(crate) fn numeric_row(&mut self, text: &[u8], line: usize, into: &mut Assembler) -> Option<usize> {
-        let mark = match self.delimiter {
-            Delimiter::Comma => b',',
-            Delimiter::Tab => b'\t',
-            _ => return None,
-        };
+        if self.delimiter != Delimiter::Comma {
+            return None;
+        }
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         if text.len() > LONGEST
             || !self.across.is_empty()
@@ -41,7 +39,7 @@ impl Table {
             self.cells.push(Cell::Number(number));
             match text.get(end) {
                 None => break,
-                Some(&byte) if byte == mark => at = end + 1,
+                Some(b',') => at = end + 1,
                 Some(_) => return None,
             }
         }
