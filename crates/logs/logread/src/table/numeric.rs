@@ -93,9 +93,97 @@ fn plain_number(text: &[u8], at: usize) -> Option<(Number, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::plain_number;
+    use crate::assemble::Assembler;
     use crate::cell::{Cell, cell};
     use crate::number::Style;
+    use crate::settle::settle;
+    use crate::table::Table;
+
+    const HEADERS: [&str; 6] = [
+        "epoch,step,loss,val_loss,accuracy,val_accuracy",
+        "epoch,train_loss,valid_loss,lr",
+        "step,loss,grad_norm",
+        "run,epoch,val_loss",
+        "loss,val_loss,acc",
+        "epoch,time,train/loss,metrics/accuracy_top1,val/loss",
+    ];
+
+    /// Numbers that repeat themselves for a seed.
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, end: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % end
+        }
+
+        fn number(&mut self) -> String {
+            let digits = self.below(100_000) as f64;
+            match self.below(14) {
+                0 => format!("{}", digits / 1e5),
+                1 => format!("{:.3}", digits / 1e4),
+                2 => format!("{:e}", digits / 1e7),
+                3 => format!("-{:.2}", digits / 1e3),
+                4 => format!("{:.18}", digits / 1e5),
+                5 => format!("{digits:.2E}"),
+                6 => "nan".to_owned(),
+                7 => String::new(),
+                8 => format!("+{}", digits / 1e5),
+                9 => format!(".{digits}"),
+                10 => format!("{digits}"),
+                _ => format!("{:.5}", digits / 5e4),
+            }
+        }
+    }
+
+    fn rows(dice: &mut Dice, columns: usize) -> Vec<String> {
+        let plain = dice.below(2) == 0;
+        let mut rows = Vec::new();
+        for row in 0..3 + dice.below(60) {
+            let mut text = format!("{}", row / (1 + dice.below(2)));
+            for _ in 1..columns - usize::from(dice.below(40) == 0) {
+                let number = if plain {
+                    format!("{:.4}", 0.1 + dice.below(20_000) as f64 / 1e4)
+                } else {
+                    dice.number()
+                };
+                let _ = write!(text, ",{number}");
+            }
+            rows.push(text);
+        }
+        rows
+    }
+
+    /// What is read of a table, and how many rows took the short way.
+    fn read(header: &str, rows: &[String], short: bool) -> Option<(String, usize)> {
+        let mut into = Assembler::new();
+        let mut table = Table::begin(header, &rows[0], Style::default(), &mut into)?;
+        let (mut taken, mut values) = (0, Vec::new());
+        for (index, row) in rows.iter().enumerate() {
+            let numeric = if short { table.numeric_row(row.as_bytes(), index + 1, &mut into) } else { None };
+            taken += usize::from(numeric.is_some());
+            values.push(numeric.or_else(|| table.row(row, Style::default(), index + 1, &mut into)));
+        }
+        Some((format!("{values:?} {:?}", settle(into)), taken))
+    }
+
+    #[test]
+    fn the_short_way_reads_what_the_general_one_does() {
+        let mut all = 0;
+        for seed in 0..3000 {
+            let mut dice = Dice(seed);
+            let header = HEADERS[dice.below(HEADERS.len() as u64) as usize];
+            let rows = rows(&mut dice, header.split(',').count());
+            let (short, general) = (read(header, &rows, true), read(header, &rows, false));
+            let Some(((short, taken), (general, _))) = short.zip(general) else { continue };
+            assert_eq!(short, general, "seed {seed}: {header}\n{}", rows.join("\n"));
+            all += taken;
+        }
+        assert!(all > 30_000, "{all} rows");
+    }
 
     #[test]
     fn plain_numbers_are_those_of_the_general_way() {
