@@ -123,10 +123,9 @@ fn groups(line: &str) -> Vec<Group> {
             let names = photos(&line[start..stroke], &line[stroke + 1..end])?;
             let opens = start > 0 && matches!(bytes[start - 1], b'(' | b'[');
             let closes = matches!(bytes.get(end), Some(b')' | b']'));
-            let free = !bytes
-                .get(end)
-                .is_some_and(|next| next.is_ascii_alphanumeric() || matches!(next, b'_' | b'/'))
-                && !(start > 0 && matches!(bytes[start - 1], b'_' | b'/'));
+            let joins = |byte: u8| matches!(byte, b'_' | b'/');
+            let goes_on = bytes.get(end).is_some_and(|&next| next.is_ascii_alphanumeric() || joins(next));
+            let free = !goes_on && (start == 0 || !joins(bytes[start - 1]));
             let enclosed = opens && closes;
             let around = usize::from(enclosed);
             (free && opens == closes).then_some(Group {
