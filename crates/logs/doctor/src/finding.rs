@@ -27,8 +27,6 @@ pub enum Id {
     TooGood,
     /// Cross-entropy was taken of probabilities instead of logits.
     DoubleSoftmax,
-    /// The printed loss is the mean per sample times a factor.
-    LossScaled,
     /// The printed loss includes a weight penalty.
     PenaltyInLoss,
     /// The accuracy says nothing about this task.
@@ -37,10 +35,12 @@ pub enum Id {
     Overfit,
     /// Training itself stops far from good, and validation is equal to it.
     Underfit,
-    /// The training loss rises or jumps.
-    LrTooHigh,
     /// Loss and accuracy of validation jump together, while training is smooth.
     UnstableValidation,
+    /// The training loss rises or jumps.
+    LrTooHigh,
+    /// The printed loss is the mean per sample times a factor.
+    LossScaled,
     /// The first losses are far above those of guessing, then recover.
     HotStart,
     /// The validation loss jumps while accuracy holds.
@@ -112,6 +112,18 @@ impl Id {
         matches!(
             self,
             Self::Nan | Self::Overfit | Self::Underfit | Self::UnstableValidation | Self::LrTooHigh
+        )
+    }
+
+    /// Whether it says, even as a note, what is wrong with a run of which nothing proves that it learned.
+    pub(crate) fn commits(self) -> bool {
+        matches!(
+            self,
+            Self::ImpossibleValue
+                | Self::DegenerateMetric
+                | Self::LossScaled
+                | Self::Overconfident
+                | Self::Plateau
         )
     }
 

@@ -337,7 +337,9 @@ fn has_learned_little(context: &Context<'_>, accuracies: &[(usize, Reading)]) ->
     let guess = (-chance).exp();
     let low = late(accuracies).is_some_and(|accuracy| (accuracy - guess) / (1.0 - guess) < LITTLE.1);
     let both = |share: f64| above(train, share) && (val.is_none() || above(val, share));
-    (if known { above(train, LITTLE.0) } else { both(LITTLE.0) }) && low || both(NEXT_TO_ALL)
+    let alone = train.is_none() && context.column(Column::TrainAccuracy).is_empty();
+    (if known { above(train, LITTLE.0) || alone && above(val, LITTLE.0) } else { both(LITTLE.0) }) && low
+        || both(NEXT_TO_ALL)
 }
 
 /// Whether validation ends far above training where no accuracy of training is printed, so that nothing tells memory from another

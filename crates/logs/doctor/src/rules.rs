@@ -37,7 +37,9 @@ mod worse_than_chance;
 
 use crate::context::Context;
 use crate::explanations::{self, Explanation};
+use crate::learned::late;
 use crate::own;
+use crate::rows::Column;
 use crate::{Finding, Id, Severity};
 
 type Rule = fn(&Context<'_>) -> Option<Finding>;
@@ -99,6 +101,7 @@ const EXPLAINS: [(Id, &[Id]); 16] = [
             Id::Overfit,
             Id::AtChance,
             Id::LossScaled,
+            Id::TrainEvalMismatch,
         ],
     ),
     (
@@ -173,6 +176,12 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
         return Judgement { findings, explanations };
     }
     let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
+    // Training photos that are learned are no standstill, however near to guessing the others stay.
+    let memorises =
+        found.iter().any(|finding| finding.id == Id::Overfit && finding.severity > Severity::Note);
+    if memorises && has_learned_training(context) {
+        found.retain(|finding| finding.id != Id::AtChance);
+    }
     if context.is_own {
         own::translate(context, &mut found);
     }
@@ -200,13 +209,19 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
         let learned = || (!doubtful).then(|| healthy::find(context));
         found.extend(too_little_to_tell::find(context).or_else(learned));
     }
-    found.sort_by(|a, b| {
-        let concludes = |finding: &Finding| {
-            // A score that is not defined says nothing of what was learned.
-            let doubt = doubtful && finding.id.is_fault() && finding.id != Id::Nan;
-            matches!(finding.id, Id::Healthy | Id::TooLittleToTell) || doubt
+    let unproved = found.iter().any(|finding| finding.id == Id::TooLittleToTell);
+    found.sort_by_key(|finding| {
+        // A score that is not defined says nothing of what was learned.
+        let doubt = doubtful && finding.id.is_fault() && finding.id != Id::Nan;
+        // What is wrong with the numbers, or stands still, is more than that nothing proves it.
+        let commits = unproved && finding.id.commits();
+        let place = match finding.id {
+            _ if finding.severity > Severity::Note => 0,
+            _ if doubt || commits => 0,
+            Id::Healthy | Id::TooLittleToTell => 1,
+            _ => 2,
         };
-        b.severity.cmp(&a.severity).then(concludes(b).cmp(&concludes(a))).then(a.id.cmp(&b.id))
+        (std::cmp::Reverse(finding.severity), place, finding.id)
     });
     let mut explanations = explanations::weigh(&mut found, &explained);
     if context.is_own {
@@ -215,4 +230,11 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
         explanations.iter_mut().for_each(|explanation| explanation.alternatives.clear());
     }
     Judgement { findings: found, explanations }
+}
+
+/// Whether the training accuracy rose by a tenth of the photos and more.
+fn has_learned_training(context: &Context<'_>) -> bool {
+    const RISE: f64 = 0.1;
+    let curve = context.column(Column::TrainAccuracy);
+    curve.first().zip(late(&curve)).is_some_and(|((_, first), end)| end > first.value + RISE)
 }

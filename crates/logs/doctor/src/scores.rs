@@ -44,6 +44,12 @@ fn risen_far<'a>(context: &Context<'a>) -> Option<Rise<'a>> {
             && series.points.len() >= LINES
             && series.points.iter().all(|point| (0.0..=1.0).contains(&point.value))
     };
+    // Scores that nothing counts may be those of several models.
+    let courses = |series: &Series| {
+        matches!(series.metric, Metric::Loss | Metric::LossPart | Metric::Accuracy | Metric::TopFive)
+            || series.points.iter().any(|point| point.epoch.is_some() || point.step.is_some())
+    };
+    let held_out = |series: &&Series| held_out(series) && context.log.series.iter().any(courses);
     context.log.series.iter().filter(held_out).find_map(|series| {
         let points = &series.points;
         let mut late: Vec<f64> =

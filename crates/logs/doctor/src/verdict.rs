@@ -17,6 +17,16 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
     if first.severity == Severity::Note && first.id.is_fault() {
         return doubtful(context, first);
     }
+    if first.severity == Severity::Note
+        && first.id.commits()
+        && findings.iter().any(|other| other.id == Id::TooLittleToTell)
+    {
+        return format!(
+            "{} {} Nothing in the log proves that the network learned more.",
+            first.claim,
+            first_sentence(&first.advice)
+        );
+    }
     let own = context.is_own.then(|| crate::own::head(first.id)).flatten();
     let head = match first.id {
         _ if own.is_some() => own.unwrap_or_default(),

@@ -69,6 +69,8 @@ pub(crate) struct Assembler {
     names: Vec<Name>,
     by_text: HashMap<(String, Flavour, bool), NameId>,
     columns: Vec<Column>,
+    /// What each column keeps at most.
+    most_samples: usize,
     pub(crate) facts: Facts,
     epoch: f64,
     step: f64,
@@ -136,6 +138,7 @@ impl Assembler {
             names: Vec::new(),
             by_text: HashMap::new(),
             columns: Vec::new(),
+            most_samples: 0,
             facts: Facts::default(),
             epoch: f64::NAN,
             step: f64::NAN,
@@ -390,10 +393,15 @@ impl Assembler {
     }
 
     /// Takes what the line before measured.
+    #[inline]
     fn release(&mut self) {
-        if self.held.is_empty() {
-            return;
+        if !self.held.is_empty() {
+            self.release_held();
         }
+    }
+
+    #[cold]
+    fn release_held(&mut self) {
         for (name, split, number, line) in std::mem::take(&mut self.held) {
             self.value(name, split, number, line);
         }
@@ -409,13 +417,15 @@ impl Assembler {
             return;
         }
         let Some(column) = self.column(name, split) else { return };
-        let sample = self.sample(number, line);
-        let again = self.redrawn && !self.epoch.is_nan() && !self.new_group;
-        if again && self.columns[column].repeats(&sample, self.headings, true)
-            || self.names_epoch && self.was_said(name, split, number)
-        {
-            self.columns[column].redraw(sample);
-            return;
+        let redrawn = self.redrawn && !self.epoch.is_nan() && !self.new_group;
+        if redrawn || self.names_epoch {
+            let sample = self.sample(number, line);
+            if redrawn && self.columns[column].repeats(&sample, self.headings, true)
+                || self.names_epoch && self.was_said(name, split, number)
+            {
+                self.columns[column].redraw(sample);
+                return;
+            }
         }
         let again = !self.new_row && self.is_in_row(name, split);
         if again {
@@ -432,9 +442,8 @@ impl Assembler {
         self.new_group = false;
         self.values += 1;
         self.measured += u64::from(self.columns[column].meaning.quantity.has_split());
-        let most = Column::most_samples(self.columns.len());
         let sample = self.sample(number, line);
-        self.columns[column].push(sample, number, self.headings, most);
+        self.columns[column].push(sample, number, self.headings, self.most_samples);
     }
 
     /// Whether the newest row has a value of this name on these photos. Where none are said, they are training's.
@@ -505,6 +514,7 @@ impl Assembler {
             Flavour::Plain | Flavour::Instant => name.text.clone(),
         };
         self.columns.push(Column::new(text, meaning, within, name.loose));
+        self.most_samples = Column::most_samples(self.columns.len());
         Some(column)
     }
 

@@ -147,7 +147,8 @@ impl Column {
             self.gap = Vec::new();
         }
         self.summarise(sample.value, number);
-        if (self.summary.count - 1).is_multiple_of(self.stride) {
+        // The stride is a power of two.
+        if (self.summary.count - 1) & (self.stride - 1) == 0 {
             self.all.push(sample);
             if self.all.len() > most {
                 halve(&mut self.all);
@@ -208,6 +209,13 @@ impl Column {
         }
         (self.summary.least, self.summary.most) = (self.summary.least.ln(), self.summary.most.ln());
         self.name = format!("ln {}", self.name);
+    }
+
+    /// Takes each value with the other sign, which is named so.
+    pub(crate) fn negate(&mut self) {
+        self.samples_mut().for_each(|sample| sample.value = -sample.value);
+        (self.summary.least, self.summary.most) = (-self.summary.most, -self.summary.least);
+        self.name = format!("-{}", self.name.trim_start());
     }
 
     /// Takes the values of `other`, which come in between.

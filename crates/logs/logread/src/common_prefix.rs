@@ -53,6 +53,11 @@ impl CommonPrefix {
         if rest.trim().is_empty() { self.strip_before(text) } else { rest }
     }
 
+    /// Whether lines have nothing in common.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.after.is_empty()
+    }
+
     /// Whether `text` begins with it, or as a logger begins a line.
     pub(crate) fn begins(&self, text: &str) -> bool {
         !self.before.is_empty() && text.starts_with(self.before.trim_end()) || begins_with_stamp(text)

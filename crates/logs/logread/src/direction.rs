@@ -20,6 +20,7 @@ pub(crate) fn settle(columns: &mut [Column]) {
     settle_unsaid(columns);
     settle_boosters(columns);
     settle_numbered(columns);
+    settle_likelihoods(columns);
 }
 
 /// `top1 99.2 top5 96.1` are shares of wrong answers.
@@ -107,6 +108,17 @@ fn settle_numbered(columns: &mut [Column]) {
         columns[first].meaning.quantity = Quantity::Accuracy;
         columns[second].meaning.quantity = Quantity::Loss;
     }
+}
+
+/// A log-likelihood is never above 0, and the loss that training lessens is what it lacks.
+fn settle_likelihoods(columns: &mut [Column]) {
+    let likely = |name: &str| name.to_lowercase().contains("likelihood");
+    let falls = |column: &&mut Column| {
+        column.summary.count > 0 && column.summary.most <= 0.0 && column.summary.least < 0.0
+    };
+    let losses =
+        columns.iter_mut().filter(|column| column.meaning.quantity == Quantity::Loss && likely(&column.name));
+    losses.filter(falls).for_each(Column::negate);
 }
 
 /// Whether no value of one column lies below, and some lie above, that of the other in the same line.

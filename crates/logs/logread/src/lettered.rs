@@ -40,6 +40,6 @@ pub(crate) fn settle(columns: &mut [Column]) {
 /// What follows the letter and a mark in a name.
 fn after_letter(name: &str, letter: char) -> Option<String> {
     let lower = name.to_lowercase();
-    let rest = lower.strip_prefix(letter)?.strip_prefix(['_', '-', '/', '.'])?;
+    let rest = lower.trim_start().strip_prefix(letter)?.strip_prefix(['_', '-', '/', '.'])?.trim();
     (!rest.is_empty()).then(|| rest.to_owned())
 }

@@ -52,6 +52,11 @@ pub(crate) fn senses(words: &[Word]) -> Vec<Sense> {
             at += 1;
             continue;
         }
+        if let Some(concept) = lone_letter(words, at) {
+            senses.push(Sense { concept, first: at, end: at + 1 });
+            at += 1;
+            continue;
+        }
         if is_cut_accuracy(&words[..at], rest, senses.last()) {
             senses.push(Sense { concept: Concept::Accuracy, first: at, end: at + 1 });
             at += 1;
@@ -77,6 +82,27 @@ fn is_cut_accuracy(before: &[Word], rest: &[Word], last: Option<&Sense>) -> bool
         && word.glued
         && before.len() == 1
         && last.is_some_and(|sense| sense.concept.split().is_some())
+}
+
+/// The letter beside the only other word of an identifier, which names photos, and that word: `L_tr`, `val_A`, `A_va`. Alone letters mean
+/// other things.
+fn lone_letter(words: &[Word], at: usize) -> Option<Concept> {
+    let [first, second] = words else { return None };
+    let measured = |word: &Word| match word.text.as_str() {
+        "l" => Some(Concept::Loss),
+        "a" => Some(Concept::Accuracy),
+        _ => None,
+    };
+    let photos = |word: &Word| match word.text.as_str() {
+        "va" => Some(VALIDATION),
+        "ts" => Some(TEST),
+        _ => phrase(std::slice::from_ref(word))
+            .map(|found| found.0)
+            .filter(|concept| concept.split().is_some()),
+    };
+    let other = if at == 0 { second } else { first };
+    let concept = measured(&words[at]).filter(|_| photos(other).is_some());
+    concept.or_else(|| measured(other).and(photos(&words[at]))).filter(|_| second.glued)
 }
 
 /// The split that is shortened to two letters before what was measured: `va_loss`, `ts_acc`. Alone they mean other things.
@@ -167,7 +193,7 @@ mod tests {
 
     #[test]
     fn words_of_many_languages_are_known() {
-        let cases: [(&str, &[Concept]); 25] = [
+        let cases: [(&str, &[Concept]); 28] = [
             ("train_loss", &[TRAIN, Loss]),
             ("Trainingsverlust", &[TRAIN, Loss]),
             ("Validierungsgenauigkeit", &[VALIDATION, Accuracy]),
@@ -190,6 +216,9 @@ mod tests {
             ("ts-acc", &[TEST, Accuracy]),
             ("va loss", &[Filler, Loss]),
             ("vloss", &[VALIDATION, Loss]),
+            ("L_tr", &[Loss, TRAIN]),
+            ("val_A", &[VALIDATION, Accuracy]),
+            ("a validation", &[Filler, VALIDATION]),
             ("tacc", &[TRAIN, Accuracy]),
             ("検証誤差", &[VALIDATION, Loss]),
             ("验证误差", &[VALIDATION, Loss]),

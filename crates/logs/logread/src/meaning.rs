@@ -258,6 +258,7 @@ fn of_spacy(words: &[Word]) -> Option<Quantity> {
 /// `mAP50`, `metrics/mAP50-95(B)`.
 fn is_average_precision(words: &[Word]) -> bool {
     words.iter().any(|word| word.text == "map")
+        || words.first().is_some_and(|word| word.text == "ap")
         || words.windows(2).any(|pair| pair[0].text == "m" && pair[1].text == "ap")
 }
 

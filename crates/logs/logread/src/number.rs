@@ -168,6 +168,12 @@ impl Mantissa {
     }
 }
 
+/// `digits` times ten to the power of `scale`, as [`scan`] reads it; `None` where a product of exact factors does not round correctly.
+pub(crate) fn decimal(digits: u64, scale: i32, form: Form) -> Option<Number> {
+    let value = Mantissa { digits, decimals: 0, overflow: false }.value(scale)?;
+    Some(Number { value, resolution: power_of_ten(scale), form, percent: false })
+}
+
 fn power_of_ten(scale: i32) -> f64 {
     match POWERS.get(scale.unsigned_abs() as usize) {
         Some(power) if scale < 0 => 1.0 / power,

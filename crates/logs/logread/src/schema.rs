@@ -28,6 +28,7 @@ impl Schema {
         let Columns { names, runs } = side_by_side::columns(names.collect());
         let mut fields: Vec<Field> = names.iter().map(|name| meaning::field(name)).collect();
         name_by_title(&names, &mut fields, into);
+        name_parts(&names, &mut fields);
         let long = LongForm::of(&names, &fields);
         let run_column = run_column(&names);
         let mut of_runs = Vec::new();
@@ -74,6 +75,11 @@ impl Schema {
     /// Whether a row is a measurement.
     pub(crate) fn is_long(&self) -> bool {
         self.long.is_some()
+    }
+
+    /// Whether a row is of one run, and its cells are what its columns say.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.long.is_none() && self.run_column.is_none() && self.of_runs.is_empty()
     }
 
     /// Whether any column means something in training.
@@ -249,6 +255,22 @@ fn name_by_title(names: &[&str], fields: &mut [Field], into: &mut Assembler) {
             }
         }
         _ => into.untitled = true,
+    }
+}
+
+/// `box`, `obj` and `cls` beside each other are the parts of the loss of a detector, though none is named a loss.
+fn name_parts(names: &[&str], fields: &mut [Field]) {
+    const FEWEST: usize = 2;
+    let is_part = |name: &str| matches!(name.trim(), "box" | "obj" | "cls" | "dfl" | "GIoU" | "giou");
+    let parts: Vec<usize> = (0..names.len()).filter(|&index| is_part(names[index])).collect();
+    let whole = names.iter().any(|name| matches!(name.trim(), "total" | "loss"));
+    if parts.len() < FEWEST || whole || !fields.contains(&Field::Epoch) {
+        return;
+    }
+    for index in parts {
+        if let Field::Value(meaning) = &mut fields[index] {
+            (meaning.quantity, meaning.split) = (Quantity::LossPart, Some(Split::Train));
+        }
     }
 }
 

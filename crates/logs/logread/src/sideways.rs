@@ -22,6 +22,11 @@ pub(crate) struct Sideways {
 }
 
 impl Sideways {
+    /// Whether its rows may follow.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.epochs.is_empty()
+    }
+
     /// Takes a row of the table, or the first of one; `None` if `text` is neither.
     pub(crate) fn row(
         &mut self,

@@ -3,6 +3,8 @@
 //! Cells are separated by commas, semicolons, tabs or upright strokes, or by spaces alone. In the last case a
 //! name may be two words, `train loss`; the number of cells below tells.
 
+mod numeric;
+
 use crate::across;
 use crate::assemble::Assembler;
 use crate::cell::{Cell, begins_number, cell, is_blank};
@@ -181,6 +183,11 @@ impl Table {
         }
     }
 
+    /// Whether its rows are of classes of photos: `Class  Images  P  R`.
+    fn tells_classes(&self) -> bool {
+        self.header.split_ascii_whitespace().next().is_some_and(|name| name.eq_ignore_ascii_case("class"))
+    }
+
     /// Takes a row; `None` if `text` is none of this table.
     pub(crate) fn row(
         &mut self,
@@ -223,6 +230,28 @@ impl Table {
         let numbers = filled().filter(|cell| begins_number(cell)).count();
         let worded = self.delimiter == Delimiter::Spaces && !self.schema.is_long();
         if numbers == 0 || worded && numbers * 2 < filled().count() {
+            return None;
+        }
+        // `all  14  3` below `Epoch  box  cls`, each a row of a table of its own.
+        let word = |&(start, end): &(usize, usize)| {
+            let cell = &text[start..end];
+            !is_blank(cell) && cell.bytes().all(|byte| byte.is_ascii_alphabetic()) && !begins_number(cell)
+        };
+        if self.delimiter == Delimiter::Spaces
+            && self.schema.uses.first() == Some(&Use::Epoch)
+            && self.spans.first().is_some_and(word)
+        {
+            return None;
+        }
+        // `3/30` stands under the name of a counter.
+        let share = |&(start, end): &(usize, usize)| {
+            text[start..end].split_once('/').is_some_and(|(left, right)| {
+                let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+                digits(left) && digits(right)
+            })
+        };
+        let named = matches!(self.schema.uses.first(), Some(Use::Value { .. })) && self.tells_classes();
+        if named && self.spans.first().is_some_and(share) {
             return None;
         }
         self.cells.clear();
@@ -280,6 +309,11 @@ fn names(header: &str, delimiter: Delimiter, count: usize, timed: bool) -> Optio
         return None;
     }
     if names.len() == count {
+        return Some(names);
+    }
+    // What pandas prints with two spaces between its columns has an index too.
+    if delimiter == Delimiter::Wide && names.len() + 1 == count && names.len() > 2 {
+        names.insert(0, String::new());
         return Some(names);
     }
     if delimiter != Delimiter::Spaces {

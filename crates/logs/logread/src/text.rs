@@ -17,8 +17,10 @@ use crate::latex;
 use crate::lines::Line;
 use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
+use crate::notation;
 use crate::number::Style;
 use crate::own::OwnReader;
+use crate::paired::PairedColumns;
 use crate::prefix::begins_with_stamp;
 use crate::quoted::unquoted;
 use crate::repr::as_records;
@@ -87,6 +89,8 @@ pub(crate) struct TextReader {
     header_chances: u32,
     /// Lines that foliar wrote.
     own: OwnReader,
+    /// A table whose cells hold a value of training and one of validation.
+    paired: PairedColumns,
     /// Right answers an epoch without a name, as long as nothing was measured.
     answers: AnswersReader,
     /// Whether the lines set arguments of a call in a source.
@@ -118,6 +122,7 @@ impl Default for TextReader {
             ignored: 0,
             header_chances: MOST_HEADERS,
             own: OwnReader::default(),
+            paired: PairedColumns::default(),
             answers: AnswersReader::default(),
             arguments: false,
             above: None,
@@ -151,6 +156,13 @@ impl TextReader {
     /// Takes the next line, or the next piece of a long one.
     pub(crate) fn line(&mut self, line: &Line<'_>) {
         self.style = line.style;
+        if let Some(values) = self.numeric_row(line) {
+            self.tally.table += values as u64;
+            self.understood += usize::from(values > 0);
+            self.ignored += usize::from(values == 0);
+            self.line += line.ends;
+            return;
+        }
         let mut cleaned = std::mem::take(&mut self.cleaned);
         let inner = unquoted(line.text);
         if inner.is_some() {
@@ -161,7 +173,10 @@ impl TextReader {
             None => line.common.strip_before(clean(line.text, &mut cleaned)),
         };
         self.own.line(text, self.line + 1);
-        let row = kaldi::sentence(text).or_else(|| latex::row(text));
+        let row = kaldi::sentence(text)
+            .or_else(|| latex::row(text))
+            .or_else(|| self.paired.line(text))
+            .or_else(|| notation::usual(text));
         let text = row.as_deref().unwrap_or(text);
         if text.len() > LONGEST_RECORD && !self.literal.is_open() {
             for record in unfold::epochs(text) {
@@ -172,6 +187,20 @@ impl TextReader {
         }
         self.cleaned = cleaned;
         self.line += line.ends;
+    }
+
+    /// Reads a row of plain numbers of the newest table, where no line but a row of it may be meant.
+    fn numeric_row(&mut self, line: &Line<'_>) -> Option<usize> {
+        let between = self.above.is_some()
+            || self.arguments
+            || self.header.is_some()
+            || self.literal.is_open()
+            || self.sideways.is_open()
+            || self.assembler.values() == 0;
+        if between || !line.common.is_empty() {
+            return None;
+        }
+        self.tables.first_mut()?.numeric_row(line.text, self.line + 1, &mut self.assembler)
     }
 
     /// Reads one line of visible text.
@@ -279,7 +308,9 @@ impl TextReader {
     fn object_in(&mut self, text: &str) -> Option<usize> {
         if let Some(start) = Literal::start(text) {
             let before = if start > 0 { self.sentence(&text[..start], false) } else { 0 };
-            self.literal.inline = before > 0;
+            // `epoch 3 acc: {..}` tells scores alone, as an evaluation does.
+            let scored = matches!(understand(&text[..start], false).tail, Tail::Value(named) if named.meaning.quantity.is_share());
+            self.literal.inline = before > 0 && !scored;
             return Some(
                 before
                     + match enclosed(&text[..start], &text[start..]) {

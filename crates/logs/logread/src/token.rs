@@ -127,6 +127,10 @@ impl Tokens {
                 Some(b'-') => digit_after && text[end - 1].is_ascii_digit() && !contains_dot(text, end + 1),
                 _ => false,
             };
+            if let Some(after) = overlaps(text, end) {
+                end = after;
+                break;
+            }
             if !joined {
                 break;
             }
@@ -207,6 +211,24 @@ fn number_at(text: &[u8], at: usize, style: Style) -> Option<(Number, usize)> {
     let next = text.get(unit).copied().unwrap_or(b' ');
     let unit_ends = !(unit > end && (next.is_ascii_digit() || next == b'_')) && unit - end <= LONGEST_UNIT;
     (unit_ends && text.get(end) != Some(&b'_')).then_some((number, end))
+}
+
+/// The end of the overlaps in `mAP@.5` and `mAP@0.5:.95`, which belong to the name that ends at `at`.
+fn overlaps(text: &[u8], at: usize) -> Option<usize> {
+    let share = |text: &[u8]| {
+        let whole = usize::from(text.first() == Some(&b'0'));
+        let decimals = text.get(whole..)?.strip_prefix(b".")?;
+        let digits = decimals.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (1..=2).contains(&digits).then_some(whole + 1 + digits)
+    };
+    let after = text.get(at..)?.strip_prefix(b"@")?;
+    let first = share(after)?;
+    let last = match after.get(first) {
+        Some(b':' | b'-') => share(&after[first + 1..]).map(|length| first + 1 + length),
+        _ => None,
+    };
+    let range = last.filter(|&last| after[..last].ends_with(b".95"));
+    Some(at + 1 + range.unwrap_or(first))
 }
 
 /// The end of the rank in `top-5`, `top 1` and `top=1`.
@@ -292,6 +314,8 @@ mod tests {
             ("accuracy_top-1: 22.0", "accuracy_top-1 : <22>"),
             ("EvalErr[0]PerSample = 0.27", "EvalErr[0]PerSample = <0.27>"),
             ("Epoch[0]Loss = 0.27", "Epoch [ <0> ] Loss = <0.27>"),
+            ("mAP@.5 mAP@.5:.95: 0.3", "mAP@.5 mAP@.5:.95 : <0.3>"),
+            ("mAP@0.5: 0.31 mAP@0.5:0.31", "mAP@0.5 : <0.31> mAP@0.5 : <0.31>"),
             ("10%|###  | 5/50", "<10%> % | ~~ | <5> / <50>"),
         ];
         for (text, wanted) in cases {

@@ -36,7 +36,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Loss,
-        "loss,losses,los,cost,costs,objective,verlust*,kosten,perte*,perdida*,perdita,perda*,verlies*,strata,straty,utrata,потер*,лосс,убыт*,втрат*",
+        "loss,losses,los,cost,costs,objective,log likelihood,loglikelihood,verlust*,kosten,perte*,perdida*,perdita,perda*,verlies*,strata,straty,utrata,потер*,лосс,убыт*,втрат*",
     ),
     (
         Loss,
@@ -52,7 +52,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Accuracy,
-        "acc,accs,accu,accur*,acuraci*,precisao,acuratete,correct,correctly classified,top 1,prec 1,hit 1,rank 1,genauigkeit*,treffer*,exactitude,exactitud,precision de validacion,precision de entrenamiento,precision de prueba,precision de validation,accurat*,nauwkeurig*,dokladnosc*,trafnosc,точност*,точніст*,акураси,точн",
+        "acc,accs,accu,accur*,accuarcy,accuaracy,acuracy,accruacy,acurracy,acccuracy,acuraci*,precisao,acuratete,correct,correctly classified,top 1,prec 1,hit 1,rank 1,genauigkeit*,treffer*,exactitude,exactitud,precision de validacion,precision de entrenamiento,precision de prueba,precision de validation,accurat*,nauwkeurig*,dokladnosc*,trafnosc,точност*,точніст*,акураси,точн",
     ),
     (
         Accuracy,

@@ -40,8 +40,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
 }
 
 fn hot(context: &Context<'_>, series: &Series) -> Option<Finding> {
+    /// Two evaluations are no course.
+    const READINGS: usize = 3;
     let chance = context.setup.chance_loss();
-    let first = series.points.first()?;
+    let first = series.points.first().filter(|_| series.points.len() >= READINGS)?;
     let begins = first.epoch.is_none_or(|epoch| epoch <= 1.0) && first.step.is_none_or(|step| step <= 2000.0);
     let (limit, goal) = match chance {
         Some(chance) => (context.limits.hot_start * chance, 1.02 * chance),

@@ -10,6 +10,11 @@ use crate::words::{number, percent, quoted, roughly};
 use crate::{Evidence, Finding, Id, Reduction, ScaleEstimate, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    // One loss, as a sentence tells it, may be that of another epoch than the accuracy beside it.
+    let readings = |column| context.column(column).len();
+    if readings(Column::TrainLoss).max(readings(Column::ValLoss)) < 2 {
+        return None;
+    }
     if !context.is_scaled() {
         return apart_throughout(context);
     }

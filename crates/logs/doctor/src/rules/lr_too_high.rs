@@ -84,6 +84,59 @@ fn rises(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<Finding> {
     })
 }
 
+/// Training that becomes worse in each epoch since its best, in loss and accuracy, and validation with it.
+fn turns(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 4;
+    /// By how much the losses rise, as shares, and the training accuracy falls.
+    const RISE: f64 = 1.05;
+    const FALL: f64 = 0.015;
+    let losses = context.column(Column::TrainLoss);
+    let place = (0..losses.len()).min_by(|&a, &b| losses[a].1.value.total_cmp(&losses[b].1.value))?;
+    let since = &losses[place..];
+    let (&(_, best), &(index, last)) = (since.first()?, since.last()?);
+    let each = since.len() > EPOCHS && since.windows(2).all(|pair| pair[1].1.value > pair[0].1.value);
+    let at = |column: Column, row: usize| {
+        context.rows.get(row).and_then(|row| row.get(column)).map(|reading| reading.value)
+    };
+    let start = since.first().map_or(0, |(row, _)| *row);
+    let fallen = at(Column::TrainAccuracy, index)? < at(Column::TrainAccuracy, start)? - FALL;
+    let judged = at(Column::ValLoss, index)? > RISE * at(Column::ValLoss, start)?;
+    (each && best.value > 0.0 && last.value > RISE * best.value && fallen && judged).then(|| Finding {
+        id: Id::LrTooHigh,
+        severity: Severity::Warning,
+        claim: format!(
+            "Since its best value the training loss rises in each of {} epochs, from {} to {}, the training accuracy falls, and \
+                validation becomes worse too: the steps undo what was learned.",
+            since.len() - 1,
+            number(best.value),
+            number(last.value)
+        ),
+        evidence: vec![
+            Evidence::at(best.line, quoted(&context.rows[start], start, "training loss", best)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last)),
+        ],
+        confidence: 0.8,
+        advice: ADVICE.to_owned(),
+        code: code(),
+    })
+}
+
+/// Whether training losses are those of single batches, which say nothing of the rate: they lie far apart, while those of validation stay
+/// close and the accuracy of validation ends at its best.
+fn are_single_batches(context: &Context<'_>) -> bool {
+    const APART: f64 = 50.0;
+    const CLOSE: f64 = 2.0;
+    const NEAR: f64 = 0.005;
+    let range = |curve: &[(usize, Reading)]| {
+        let values = curve.iter().map(|(_, reading)| reading.value);
+        values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)))
+    };
+    let (train, val) = (range(&context.column(Column::TrainLoss)), range(&context.column(Column::ValLoss)));
+    let accuracies = context.column(Column::ValAccuracy);
+    let ends_best = accuracies.last().is_some_and(|(_, last)| range(&accuracies).1 - last.value <= NEAR);
+    train.0 >= 0.0 && train.1 > APART * train.0 && val.0 > 0.0 && val.1 < CLOSE * val.0 && ends_best
+}
+
 /// Training and validation that become worse together for single epochs and come back: the weights themselves are thrown about. The
 /// mean of an epoch's training hardly does so by chance, nor do two sets of photos at once.
 fn swings(context: &Context<'_>) -> Option<Finding> {
@@ -154,7 +207,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     }
     let curve = context.column(Column::TrainLoss);
     let (first, rest) = curve.split_first()?;
-    if let Some(finding) = rises(context, &curve).or_else(|| swings(context)) {
+    if are_single_batches(context) {
+        return None;
+    }
+    if let Some(finding) = rises(context, &curve).or_else(|| turns(context)).or_else(|| swings(context)) {
         return Some(finding);
     }
     if curve.len() < 6 {
@@ -181,7 +237,12 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         context.rows.iter().filter_map(|row| row.epoch).map(|epoch| epoch as i64).collect();
     epochs.dedup();
     let validated = context.rows.iter().any(|row| row.val_loss.is_some() || row.val_accuracy.is_some());
-    let epochs = epochs.len() > 2 || validated;
+    // Where next to nothing of the loss of guessing is left, what a few photos cost is noise.
+    const NOTHING: f64 = 0.02;
+    let chance = context.setup.chance_loss().filter(|_| !validated);
+    let spent =
+        chance.is_some_and(|chance| curve.iter().all(|(_, reading)| reading.value < NOTHING * chance));
+    let epochs = (epochs.len() > 2 || validated) && !spent;
     let often =
         epochs && jumps.len() >= 2 && jumps.len() as f64 >= context.limits.jump_share * rest.len() as f64;
     let often = often && !accuracy_is_calm(context);

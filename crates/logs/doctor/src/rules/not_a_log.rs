@@ -19,7 +19,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .iter()
         .filter(|series| matches!(series.metric, Metric::F1 | Metric::OtherScore))
         .any(|series| series.points.iter().any(|point| point.epoch.is_some() || point.step.is_some()));
-    if judged || counted {
+    if judged || counted || repeats(series) {
         return None;
     }
     let names: Vec<&str> = series.iter().map(|series| series.name.as_str()).take(6).collect();
@@ -43,6 +43,17 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             training and validation. If this is one, name its columns like `epoch, train_loss, val_loss, val_acc`."
             .to_owned(),
         code: None,
+    })
+}
+
+/// Whether scores come again and again with other lines between them, as a table of one row does that is printed after each evaluation. The
+/// rows of one table, a class each, follow one another.
+fn repeats(series: &[Series]) -> bool {
+    const TIMES: usize = 3;
+    const APART: usize = 3;
+    series.iter().filter(|series| matches!(series.metric, Metric::F1 | Metric::OtherScore)).any(|series| {
+        let points = &series.points;
+        points.len() >= TIMES && points.windows(2).all(|pair| pair[0].line + APART <= pair[1].line)
     })
 }
 

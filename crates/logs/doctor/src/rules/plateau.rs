@@ -32,6 +32,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| since_the_first(context))
         .or_else(|| told(context))
         .or_else(|| score_past(context))
+        .or_else(|| past_its_least(context))
         .or_else(|| at_rest(context))
         .or_else(|| hardly::find(context))
 }
@@ -142,6 +143,39 @@ fn score_past(context: &Context<'_>) -> Option<Finding> {
                 .to_owned(),
             code: None,
         })
+    })
+}
+
+/// A validation loss that rises in every reading since its least, where nothing of training and no accuracy is printed.
+fn past_its_least(context: &Context<'_>) -> Option<Finding> {
+    const SINCE: usize = 4;
+    const RISE: f64 = 1.02;
+    let others = [Column::TrainLoss, Column::TrainAccuracy, Column::ValAccuracy];
+    let curve = context.column(Column::ValLoss);
+    let place = (0..curve.len()).min_by(|&a, &b| curve[a].1.value.total_cmp(&curve[b].1.value))?;
+    let since = &curve[place..];
+    let rises = since.len() > SINCE && since.windows(2).all(|pair| pair[1].1.value > pair[0].1.value);
+    let (&(start, least), &(index, last)) = (since.first()?, since.last()?);
+    let risen = least.value > 0.0 && last.value > RISE * least.value;
+    let alone = others.into_iter().all(|column| context.column(column).is_empty());
+    (alone && rises && risen && !context.is_own).then(|| Finding {
+        id: Id::Plateau,
+        severity: Severity::Warning,
+        claim: format!(
+            "The validation loss was least with {}, and each of the {} readings since then is higher, up to {}.",
+            number(least.value),
+            since.len() - 1,
+            number(last.value)
+        ),
+        evidence: vec![
+            Evidence::at(least.line, quoted(&context.rows[start], start, "validation loss", least)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "validation loss", last)),
+        ],
+        confidence: 0.85,
+        advice: "Keep the model of that reading and stop there (early stopping). Print the loss of training too: if it goes on falling, \
+            the model memorises."
+            .to_owned(),
+        code: None,
     })
 }
 

@@ -62,7 +62,16 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let falls = improves(&losses.0, |first, before, now| {
         now < (1.0 - FALL) * before || before - now > SLOW * (first - now).max(0.0)
     });
-    if !equal || !rose || !(LEARNED..MODERATE).contains(&share) || learned(judged) < LEARNED || rises || falls
+    // What was learned and lost again is no lack of capacity.
+    let lost = losses.0.iter().map(|(_, reading)| reading.value).fold(f64::INFINITY, f64::min);
+    let lost = losses.0.last().is_some_and(|(_, last)| lost > 0.0 && last.value > 1.1 * lost);
+    if lost
+        || !equal
+        || !rose
+        || !(LEARNED..MODERATE).contains(&share)
+        || learned(judged) < LEARNED
+        || rises
+        || falls
     {
         return None;
     }

@@ -25,6 +25,14 @@ impl Line<'_> {
             return role;
         }
         let carried = self.carried(index, Some(split));
+        // `epoch 1 loss 0.51 val 0.62`
+        let beside = index.checked_sub(1).is_some_and(|before| {
+            let loss = matches!(&self.roles[before], Role::Value { named, .. } if named.meaning.quantity == Quantity::Loss && named.meaning.split.is_none());
+            loss && self.epoch && split != Split::Train && matches!(label.marks.as_str(), "" | "," | "|")
+        });
+        if carried == Role::Ignore && beside && matches!(number.form, Form::Decimal | Form::NotFinite) {
+            return unsaid(split, number);
+        }
         if carried == Role::Ignore
             && (label.marks.ends_with([':', '=']) || label.marks.ends_with(":,"))
             && number.form != Form::Integer
