@@ -80,13 +80,13 @@ fn without(line: &str, from: usize, to: usize, groups: &[&Group]) -> String {
     let mut out = String::new();
     let mut at = from;
     for group in groups.iter().filter(|group| group.start >= from && group.end <= to) {
-        out.push_str(line[at..group.start].trim_end_matches(' '));
+        out.push_str(line.get(at..group.start).unwrap_or_default().trim_end_matches(' '));
         at = group.end;
         if !group.enclosed {
             at += line[at..].find(':').map_or(0, |mark| mark + 1);
         }
     }
-    out + &line[at..to]
+    out + line.get(at..to).unwrap_or_default()
 }
 
 /// Places of `0.51/0.62`: two numbers, one of them with a point, that a stroke joins.
@@ -206,7 +206,9 @@ impl PairedColumns {
         let mut at = 0;
         for group in &found {
             // The name stands before an enclosed group, and after another one.
-            let before = line[at..group.start].trim_end_matches([' ', ':']);
+            // A name that runs into the next group says nothing.
+            let between = line.get(at..group.start)?;
+            let before = between.trim_end_matches([' ', ':']);
             let word = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-');
             let (kept, name, end) = if group.enclosed {
                 let kept = before.trim_end_matches(word);
@@ -214,7 +216,7 @@ impl PairedColumns {
             } else {
                 let rest = line[group.end..].trim_start_matches([' ', '_']);
                 let name = &rest[..rest.len() - rest.trim_start_matches(word).len()];
-                (&line[at..group.start], name, line.len() - rest.len() + name.len())
+                (between, name, line.len() - rest.len() + name.len())
             };
             if !measures(name) {
                 return None;
@@ -264,6 +266,21 @@ mod tests {
         for (line, wanted) in cases {
             assert_eq!(sentence(line).as_deref(), Some(wanted), "{line}");
         }
+    }
+
+    #[test]
+    fn groups_that_run_into_each_other_are_left() {
+        for header in [
+            "epoch train/val loss.train/val",
+            "train/val loss-val/train",
+            "epoch  loss-(train/val)train/val loss.val/train",
+        ] {
+            let mut columns = PairedColumns::default();
+            assert_eq!(columns.line(header), None, "{header}");
+            assert_eq!(columns.line("1 0.5/0.6 0.4/0.3"), None, "{header}");
+        }
+        let repeated = "train/val: train/val: loss 0.5/0.6 (train/val) (val/train)";
+        assert!(sentence(repeated).is_none_or(|sentence| sentence.contains("0.5/0.6")));
     }
 
     #[test]
