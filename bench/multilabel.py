@@ -3,7 +3,7 @@
     python bench/multilabel.py PHOTOS TABLE WEIGHTS OUT [--foliar PROGRAM] [--seeds 1 2 3]
 
 TABLE has the columns `image` and `labels`, with labels separated by blanks. For each seed a fifth of the photos of each combination
-of labels is held out; equal files stay together. foliar trains on the rest with its defaults and is evaluated on the held-out
+of labels is held out, drawn by the content of the files. foliar trains on the rest with its defaults and is evaluated on the held-out
 photos. PyTorch learns a linear layer on the features that foliar kept of the same training photos: standardised, Adam with rate
 1e-3, batches of 32, 100 epochs, which did best of the numbers in EPOCHS and RATES on a fifth of the training photos; a label is called
 from a probability of a half, and, in the second row, from the threshold with the best F1 on the fifth. Needs PyTorch, NumPy and blake3.
@@ -51,7 +51,7 @@ def key(photo: Path) -> bytes:
 
 
 def held_out(photos: Path, rows: list, seed: int) -> set[str]:
-    """A fifth of the photos of each combination; the draw is by content, so that equal files go together."""
+    """A fifth of the photos of each combination, drawn by content."""
     combinations = defaultdict(list)
     for name, labels in rows:
         combinations[tuple(sorted(labels))].append(name)
