@@ -9,6 +9,52 @@ type Kind = (&'static str, Option<usize>, &'static str, Option<Id>, &'static [Id
 
 const KINDS: &[Kind] = &[
     (
+        "training that becomes worse in each epoch since its best, and validation with it",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,1.812,0.412,1.652,0.453\n2,1.324,0.571,1.293,0.582\n\
+         3,1.102,0.634,1.144,0.621\n4,1.131,0.628,1.171,0.617\n5,1.173,0.621,1.212,0.608\n\
+         6,1.221,0.611,1.263,0.594\n7,1.284,0.601,1.318,0.583\n8,1.352,0.592,1.374,0.571\n",
+        Some(Id::LrTooHigh),
+        &[Id::Healthy, Id::Overfit],
+    ),
+    (
+        "a validation loss alone that rises since its least",
+        None,
+        "step,valid_loss\n500,2.912\n1000,2.514\n1500,2.302\n2000,2.314\n2500,2.341\n3000,2.362\n3500,2.401\n\
+         4000,2.433\n",
+        Some(Id::Plateau),
+        &[Id::Healthy],
+    ),
+    (
+        "two classes and half of the answers right within a late epoch",
+        Some(2),
+        "Epoch 6 [0/640] loss: 0.6931 acc: 0.492\nEpoch 6 [80/640] loss: 0.6937 acc: 0.504\n\
+         Epoch 6 [160/640] loss: 0.6943 acc: 0.496\nEpoch 6 [240/640] loss: 0.6934 acc: 0.508\n\
+         Epoch 6 [320/640] loss: 0.6940 acc: 0.500\nEpoch 6 [400/640] loss: 0.6931 acc: 0.492\n\
+         Epoch 6 [480/640] loss: 0.6937 acc: 0.504\nEpoch 6 [560/640] loss: 0.6943 acc: 0.496\n\
+         Epoch 6 val acc: 0.500\n",
+        Some(Id::AtChance),
+        &[Id::Healthy],
+    ),
+    (
+        "a map whose points are nearly all right in the first epoch and all right from then on",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,0.02000,0.9993,0.01000,1.0000\n2,0.01000,1.0000,0.00500,1.0000\n\
+         3,0.00667,1.0000,0.00333,1.0000\n4,0.00500,1.0000,0.00250,1.0000\n5,0.00400,1.0000,0.00200,1.0000\n\
+         6,0.00333,1.0000,0.00167,1.0000\n7,0.00286,1.0000,0.00143,1.0000\n8,0.00250,1.0000,0.00125,1.0000\n",
+        Some(Id::TooGood),
+        &[Id::Healthy],
+    ),
+    (
+        "training losses of single batches, far apart, beside a validation that goes on",
+        None,
+        "epoch,loss,val_loss,val_acc\n1,0.412,0.384,0.867\n2,0.0031,0.366,0.873\n3,0.287,0.348,0.879\n\
+         4,0.0452,0.330,0.885\n5,0.531,0.312,0.891\n6,0.0022,0.294,0.897\n7,0.198,0.276,0.903\n\
+         8,0.0613,0.258,0.909\n",
+        Some(Id::Healthy),
+        &[Id::LrTooHigh],
+    ),
+    (
         "five epochs whose validation falls back once, with twice the loss",
         None,
         "epoch,loss,acc,val_loss,val_acc\n1,1.021,0.482,1.312,0.361\n2,0.893,0.573,1.011,0.512\n3,0.821,0.617,0.974,0.533\n\
