@@ -103,7 +103,7 @@ pub(crate) fn verdict(evaluation: &LabelEvaluation) -> String {
         Origin::Folder => "",
     };
     format!(
-        "mean F1 {value:.3} ({low:.3} to {high:.3}), all labels right on {:.0} of 100 photos, judged on {}{basis}",
+        "Mean F1 {value:.3} ({low:.3} to {high:.3}), all labels right on {:.0} of 100 photos, judged on {}{basis}",
         100.0 * scores.exact_match.value,
         counted(evaluation.photographs, "photo", "photos"),
     )

@@ -32,7 +32,7 @@ pub(super) fn verdict(run: &Run, was_refitted: bool, undivided: Option<&Undivide
     }
 }
 
-/// `mean F1 0.71 (0.68 to 0.74), all labels right on 52 of 100 photos, judged by ...`.
+/// `Mean F1 0.71 (0.68 to 0.74), all labels right on 52 of 100 photos, judged by ...`.
 fn of_labels(run: &Run, folds: Option<u32>, undivided: Option<&Undivided>) -> String {
     let found = || -> anyhow::Result<Option<OutOfFoldLabels>> {
         Ok(out_of_fold_labels(run, &Bundle::read_any(&run.dir.bundle())?)?)
@@ -65,7 +65,7 @@ fn labels_in_words(found: &OutOfFoldLabels, folds: Option<u32>) -> String {
         ),
     };
     format!(
-        "mean F1 {value:.3} ({low:.3} to {high:.3}), all labels right on {} of 100 photos, judged by {by}, so expect a little less",
+        "Mean F1 {value:.3} ({low:.3} to {high:.3}), all labels right on {} of 100 photos, judged by {by}, so expect a little less",
         fixed(100.0 * scores.exact_match.value, 0)
     )
 }
@@ -182,7 +182,7 @@ mod tests {
         let found = OutOfFoldLabels { scores, photographs: 40, groups: 40 };
         assert_eq!(
             labels_in_words(&found, Some(5)),
-            "mean F1 0.700 (0.650 to 0.750), all labels right on 52 of 100 photos, judged by 5-fold cross-validation on 40 photos; \
+            "Mean F1 0.700 (0.650 to 0.750), all labels right on 52 of 100 photos, judged by 5-fold cross-validation on 40 photos; \
              it also chose the threshold of each label, so expect a little less"
         );
         assert!(labels_in_words(&found, None).contains("held back for validation"));

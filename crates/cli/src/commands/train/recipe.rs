@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_audit::GroupRule;
 use foliar_files::Printable as _;
-use foliar_nn::{Op, Optimizer, Statistics, zoo};
+use foliar_nn::{Op, Optimizer, Statistics, infer, zoo};
 use foliar_train::{
     BackgroundFolder, ClassWeights, Freeze, Group, Head, LabelTables, ListFile, OpenedWeights, Phase, Recipe,
     ReviewFile, Schedule, TrainError, goes_on,
@@ -22,8 +22,10 @@ use crate::exit::UsageError;
 /// Up to so many photos `fine` tunes the last stage alone. Folds can judge that, since the stage learns from kept features; of more
 /// photos those held back for validation judge well enough, and more stages have enough to learn from.
 const FEW: usize = 1000;
-/// Views of each of few photos that the last stage learns from.
+/// Views of each of few photos that the last stage learns from, at most.
 const FEW_VIEWS: u32 = 4;
+/// Bytes up to which features of few photos are kept in memory: there are fewer views where they are large.
+const FEW_BYTES: usize = 1 << 30;
 /// Passes over few photos.
 const FEW_EPOCHS: u32 = 8;
 /// Views of each photo that a classifier on a frozen network is found on where leaves are put before other backgrounds.
@@ -60,13 +62,19 @@ pub(super) fn for_photos(
     }
     let graph = zoo::build(&planned.model, classes.len())?;
     let is_linear = matches!(graph.nodes[graph.classifier()].op, Op::Linear { .. });
-    let frozen = graph.stages()?.len().saturating_sub(1);
-    if !is_linear || frozen == 0 {
+    let stages = graph.stages()?;
+    let Some(&[last_frozen, _]) = stages.last_chunk().filter(|_| is_linear) else {
+        return Ok(arguments.clone());
+    };
+    let size = planned.image_size();
+    let view = dataset.photos.len() * infer(&graph, 1, size, size)?[last_frozen].len() * size_of::<f32>();
+    let views = u32::try_from(FEW_BYTES / view.max(1)).map_or(FEW_VIEWS, |views| views.min(FEW_VIEWS));
+    if views == 0 {
         return Ok(arguments.clone());
     }
     Ok(RecipeArguments {
-        freeze: Some(Freeze::Stages(frozen)),
-        augmented_views: Some(FEW_VIEWS),
+        freeze: Some(Freeze::Stages(stages.len() - 1)),
+        augmented_views: Some(views),
         epochs: arguments.epochs.or(Some(FEW_EPOCHS)),
         ..arguments.clone()
     })
