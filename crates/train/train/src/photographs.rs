@@ -1,24 +1,29 @@
 //! A folder of photographs, made ready for a recipe.
 
-use std::collections::BTreeSet;
+mod division;
+mod learned_before;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use foliar_audit::{GivenSplit, GroupRule, GroupSource, NearDuplicates, Quarantine, Thumbnail, group_photos};
+use foliar_audit::GroupSource;
 use foliar_model::TrainingDigests;
 use foliar_scan::{ScanOptions, leave_out, scan};
 use foliar_vision::{
     Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Reason, Rgb,
-    Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, leaf_mask, portable_name, split,
+    Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, leaf_mask, split,
 };
 
 use crate::error::TrainError;
 use crate::feature_cache::FeatureCache;
 use crate::feature_rows::{FeatureFile, FeatureStore, plain_key};
 use crate::indivisible::Indivisible;
-use crate::initial_weights::InitialWeights;
-use crate::recipe::{ClassWeights, DataSpec, Group, Recipe};
+use crate::recipe::{ClassWeights, DataSpec, Recipe};
 use crate::thumbnails::Thumbnails;
+
+pub use self::division::{Grouping, planned_split};
+use self::division::{groups, leaked, listed, unmeasured};
+pub use self::learned_before::LearnedBefore;
 
 /// What may differ between two runs of equal numbers.
 #[derive(Clone, Debug)]
@@ -63,43 +68,6 @@ pub struct Photographs {
     workers: usize,
     features: Option<PathBuf>,
     feature_store: Arc<FeatureStore>,
-}
-
-/// Which photographs stay in one split, for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grouping {
-    /// Where the groups come from, besides copies.
-    pub source: GroupSource,
-    /// Whether the split was made before and is used again.
-    pub given_split: bool,
-    /// Groups, those of a single photograph among them.
-    pub groups: usize,
-    /// Photographs to which the rule gave no group.
-    pub unnamed: usize,
-    /// Pairs of photographs that are equal byte for byte.
-    pub exact: usize,
-    /// Pairs that are copies and not equal.
-    pub near: usize,
-    /// Pairs of copies that lie in different classes.
-    pub across_classes: usize,
-    /// Photographs of which others are copies by their file names, and all of those together.
-    pub by_name: [usize; 2],
-    /// Photographs whose names are those of copies and do not say of which photograph; they are not grouped.
-    pub unsure_names: usize,
-}
-
-/// Photographs that the weights which a run begins with have learned from, and all that stand on one side of a split with
-/// them. They are trained on and never measured on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LearnedBefore {
-    /// The file of weights, for people.
-    pub file: String,
-    /// How many photographs it has learned from.
-    pub photographs: usize,
-    /// Classes of which no other photographs are there.
-    pub classes: Vec<String>,
-    /// For each photograph whether it only trains.
-    train_only: Vec<bool>,
 }
 
 /// On how many photographs a leaf is surely found; see [`foliar_vision::LeafMask::is_sure`].
@@ -443,123 +411,6 @@ impl Photographs {
     }
 }
 
-/// How `recipe` would split the photographs of `dataset`, without opening one of them: copies that are not equal are not
-/// found, and photographs that its weights have learned from are not known.
-///
-/// # Errors
-/// Tables or patterns that cannot be used.
-pub fn planned_split(
-    dataset: &Dataset,
-    recipe: &Recipe,
-) -> Result<(Splits, Option<Indivisible>), TrainError> {
-    let data = &recipe.data;
-    let (dataset, given) = listed(dataset.clone(), data, &mut Vec::new())?;
-    let (groups, grouping) = groups(&dataset, data, given.as_ref(), None)?;
-    let [validation, test] = if given.is_some() { [0.0; 2] } else { [data.validation, data.test] };
-    let spec = SplitSpec { validation, test, groups: Some(groups.clone()), train_only: None };
-    let splits = split(&dataset, &spec, recipe.seed);
-    let indivisible = Indivisible::of(&dataset, data, &splits, &groups, grouping.source);
-    Ok((splits, indivisible))
-}
-
-impl LearnedBefore {
-    /// What `weights` have learned from of the photographs of `dataset`, whose `groups` stand on one side of a split.
-    fn of(weights: &InitialWeights, dataset: &Dataset, groups: &[u64]) -> Result<Option<Self>, TrainError> {
-        let digests = weights.learned_from()?;
-        let known: Vec<bool> = dataset.photos.iter().map(|photo| digests.contains(&photo.digest)).collect();
-        let photographs = known.iter().filter(|&&known| known).count();
-        if photographs == 0 {
-            return Ok(None);
-        }
-        let clusters = cluster_of(dataset, Some(groups));
-        let mut cluster_is_known = vec![false; clusters.len()];
-        clusters.iter().zip(&known).for_each(|(&cluster, known)| cluster_is_known[cluster] |= known);
-        let train_only: Vec<bool> = clusters.iter().map(|&cluster| cluster_is_known[cluster]).collect();
-        let mut has_others = vec![false; dataset.classes.len()];
-        let measured = dataset.photos.iter().zip(&train_only).filter(|&(_, only)| !only);
-        measured.for_each(|(photo, _)| has_others[photo.class] = true);
-        let classes = dataset.classes.iter().zip(has_others).filter(|(_, has)| !has);
-        let classes = classes.map(|(class, _)| class.clone()).collect();
-        Ok(Some(Self { file: weights.name(), photographs, classes, train_only }))
-    }
-
-    /// Refuses a split in which nothing is left to measure on where something was asked for.
-    fn check(&self, dataset: &Dataset, spec: &SplitSpec, splits: &Splits) -> Result<(), String> {
-        let asked = |part: Split, share: f64| {
-            share > 0.0 || dataset.photos.iter().any(|photo| photo.split == Some(part))
-        };
-        for (part, share, found, option) in [
-            (Split::Validation, spec.validation, &splits.validation, "--validation 0"),
-            (Split::Test, spec.test, &splits.test, "--test 0"),
-        ] {
-            if found.is_empty() && asked(part, share) {
-                let set_apart =
-                    if share > 0.0 { String::new() } else { format!("without those set apart for {part}, ") };
-                return Err(format!(
-                    "{} has learned from {} of the {} photos, and no others are left for {part}: accuracy on those it has \
-                     learned from would say nothing. Add photos that it has not seen, start from the weights that it \
-                     began with, or go on without measuring ({set_apart}{option})",
-                    self.file,
-                    self.photographs,
-                    dataset.photos.len()
-                ));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The data set without the photographs in quarantine and, if a split is given, with its splits.
-fn listed(
-    mut dataset: Dataset,
-    data: &DataSpec,
-    problems: &mut Vec<Problem>,
-) -> Result<(Dataset, Option<GivenSplit>), TrainError> {
-    if let Some(list) = &data.quarantine {
-        let (kept, more) = Quarantine::read(list.unchanged()?)?.apply(dataset);
-        problems.extend(more);
-        dataset = kept;
-    }
-    let Some(list) = &data.split else { return Ok((dataset, None)) };
-    let given = GivenSplit::read(list.unchanged()?)?;
-    let (dataset, more) = given.apply(dataset)?;
-    problems.extend(more);
-    Ok((dataset, Some(given)))
-}
-
-/// For each photograph the number of its group, and where the groups come from.
-fn groups(
-    dataset: &Dataset,
-    data: &DataSpec,
-    given: Option<&GivenSplit>,
-    thumbnails: Option<Vec<Thumbnail>>,
-) -> Result<(Vec<u64>, Grouping), TrainError> {
-    let thumbnails: Option<Vec<&Thumbnail>> = thumbnails.as_ref().map(|all| all.iter().collect());
-    let near = thumbnails.as_deref().map_or(NearDuplicates::Off, NearDuplicates::Thumbnails);
-    let groups = match (given, &data.groups, &data.group_by, data.group) {
-        (Some(given), ..) => given.groups(dataset, near),
-        (None, Some(list), ..) => group_photos(dataset, &GroupRule::table(list.unchanged()?)?, near)?,
-        (None, None, Some(pattern), _) => group_photos(dataset, &GroupRule::pattern(pattern)?, near)?,
-        (None, None, None, Group::Sequence) => group_photos(dataset, &GroupRule::Sequence, near)?,
-        (None, None, None, Group::None) => group_photos(dataset, &GroupRule::None, near)?,
-    };
-    let (copies, named) = (&groups.copies, groups.by_name.sizes());
-    let exact = copies.iter().filter(|copy| copy.exact).count();
-    let apart = |copy: &&foliar_audit::Copy| dataset.photos[copy.a].class != dataset.photos[copy.b].class;
-    let grouping = Grouping {
-        source: groups.source,
-        given_split: given.is_some(),
-        groups: groups.count(),
-        unnamed: groups.unnamed,
-        exact,
-        near: copies.len() - exact,
-        across_classes: copies.iter().filter(apart).count(),
-        by_name: [named.iter().filter(|&&size| size > 0).count(), named.iter().sum()],
-        unsure_names: groups.by_name.unsure.iter().map(Vec::len).sum(),
-    };
-    Ok((groups.numbers(), grouping))
-}
-
 /// Features that are kept of earlier runs, if they are all that `recipe` needs of a photograph.
 fn kept_features(recipe: &Recipe, options: &DataOptions) -> Result<Option<FeatureCache>, TrainError> {
     let (Some(folder), [phase]) = (&options.features, &recipe.phases[..]) else { return Ok(None) };
@@ -570,61 +421,4 @@ fn kept_features(recipe: &Recipe, options: &DataOptions) -> Result<Option<Featur
 /// Files that were left out.
 fn skipped(problems: &[Problem]) -> usize {
     problems.iter().filter(|problem| problem.reason.excludes()).map(|problem| problem.reason.files()).sum()
-}
-
-/// A problem for each class or label that has training photographs and is missing in a split that has photographs of others.
-fn unmeasured(dataset: &Dataset, splits: &Splits, known: &[Problem]) -> Vec<Problem> {
-    let shows = |photo: usize, output: usize| {
-        let class = dataset.photos[photo].class;
-        dataset.label_sets.as_ref().map_or(class == output, |sets| sets.of(class).contains(&output))
-    };
-    let has = |photos: &[usize], output: usize| photos.iter().any(|&photo| shows(photo, output));
-    let mut problems = Vec::new();
-    for (split, photos) in [(Split::Validation, &splits.validation), (Split::Test, &splits.test)] {
-        for (class, name) in dataset.outputs().iter().enumerate() {
-            let is_known = || {
-                let lonely = |problem: &&Problem| matches!(problem.reason, Reason::ClassWithOnePhotograph);
-                known.iter().filter(lonely).any(|problem| problem.path == Path::new(name))
-            };
-            if !photos.is_empty() && has(&splits.train, class) && !has(photos, class) && !is_known() {
-                problems.push(Problem::new(name, Reason::ClassNotMeasured { split }));
-            }
-        }
-    }
-    problems
-}
-
-/// What is wrong if nearly all photographs in the folder for training are copies of those for validation or test.
-fn leaked(dataset: &Dataset, splits: &Splits) -> Option<String> {
-    const NEARLY_ALL: f64 = 0.9;
-    let is_leak = |problem: &&Problem| matches!(problem.reason, Reason::Leak { .. });
-    let in_train = |path: &Path| {
-        dataset.photos.iter().any(|photo| photo.path == path && photo.split == Some(Split::Train))
-    };
-    let first = splits.problems.iter().filter(is_leak).find(|problem| in_train(&problem.path))?;
-    let train: BTreeSet<&Path> = dataset
-        .photos
-        .iter()
-        .filter(|photo| photo.split == Some(Split::Train))
-        .map(|photo| photo.path.as_path())
-        .collect();
-    let lost = splits
-        .problems
-        .iter()
-        .filter(is_leak)
-        .filter(|problem| train.contains(problem.path.as_path()))
-        .count();
-    let Reason::Leak { other, split } = &first.reason else { return None };
-    (lost as f64 >= NEARLY_ALL * train.len() as f64).then(|| {
-        let all = if lost == train.len() { "all".to_owned() } else { format!("{lost} of") };
-        format!(
-            "{all} {} training photos are also in the {split} folder, themselves, as copies or with others of their group \
-             ({} and {}), so {} are left to train on. Give the folder for training alone, from which validation photos are \
-             then drawn, or put other photos into the {split} folder",
-            train.len(),
-            portable_name(&first.path),
-            portable_name(other),
-            splits.train.len()
-        )
-    })
 }
