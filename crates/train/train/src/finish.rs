@@ -24,6 +24,9 @@ impl Session<'_> {
     pub(crate) fn refit(&mut self) -> Result<ControlFlow<StopReason, Option<Refit>>, TrainError> {
         let (recipe, photographs) = (&self.run.recipe, self.photographs);
         let Some(kept) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
+        if !refit::may_apply(recipe, photographs, &kept) {
+            return Ok(ControlFlow::Continue(None));
+        }
         let given = given(&self.graph, recipe, photographs.dataset.outputs())?;
         let mut init = random_weights(self.device, &self.graph, recipe)?;
         given.put_into(&mut init);

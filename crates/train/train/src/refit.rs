@@ -73,16 +73,31 @@ pub(crate) struct Source<'a> {
 /// Told after each classifier with (found so far, in all); may end the work.
 type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<StopReason> + 'a;
 
+/// Whether a run that keeps the epoch `kept` may end with a refit, before any weights are read: if the recipe asks for it, and a draw,
+/// not the folders, chose what to validate on.
+pub(crate) fn may_apply(recipe: &Recipe, photographs: &Photographs, kept: &EpochScore) -> bool {
+    let first = &recipe.phases[0];
+    recipe.refit >= 2
+        && first.freeze == Freeze::Backbone
+        && first.augmented_views.is_some()
+        && photographs.validation_is_drawn()
+        && (kept.phase == 1 || tuned_phase(recipe, photographs).is_some())
+}
+
+/// The phase after that of the classifier, where it tunes stages on features that are kept and is the last one. Of several labels a
+/// photograph nothing compares it with the frozen network.
+fn tuned_phase<'a>(recipe: &'a Recipe, photographs: &Photographs) -> Option<&'a Phase> {
+    match &recipe.phases[..] {
+        [_, phase] if phase.is_cached() && photographs.dataset.label_sets.is_none() => Some(phase),
+        _ => None,
+    }
+}
+
 impl Source<'_> {
-    /// Whether a run that keeps the epoch `kept` ends with a refit: if the recipe asks for it, a draw, not the folders, chose what to
-    /// validate on, and the epoch is one of a classifier on features that are kept, or folds judge what came after it.
+    /// Whether a run that keeps the epoch `kept`, and that [`may_apply`] allows, ends with a refit: if that epoch is one of a classifier
+    /// on features that are kept, or folds judge what came after it.
     pub(crate) fn applies(&self, kept: &EpochScore) -> Result<bool, TrainError> {
-        let first = &self.recipe.phases[0];
-        Ok(self.recipe.refit >= 2
-            && first.freeze == Freeze::Backbone
-            && first.augmented_views.is_some()
-            && self.photographs.validation_is_drawn()
-            && (kept.phase == 1 || (self.is_solved()? && self.tuned_phase().is_some())))
+        Ok(kept.phase == 1 || self.is_solved()?)
     }
 
     /// Whether the classifier is solved, not trained.
@@ -90,13 +105,8 @@ impl Source<'_> {
         Ok(self.recipe.head == Head::Logistic && !self.goes_on && self.is_linear()?)
     }
 
-    /// The phase after that of the classifier, where it tunes stages on features that are kept and is the last one. Of several
-    /// labels a photograph nothing compares it with the frozen network.
     fn tuned_phase(&self) -> Option<&Phase> {
-        match &self.recipe.phases[..] {
-            [_, phase] if phase.is_cached() && self.photographs.dataset.label_sets.is_none() => Some(phase),
-            _ => None,
-        }
+        tuned_phase(self.recipe, self.photographs)
     }
 
     /// Finds it. A network that is no longer finite ends as [`StopReason::NonFiniteLoss`].
