@@ -1,5 +1,7 @@
 //! The operations that answers are made of, in every format.
 
+use foliar_nn::HELLINGER_FLOOR as FLOOR;
+
 /// What takes two values, which broadcast as NumPy's do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binary {
@@ -40,6 +42,8 @@ pub(crate) trait Ops {
 
     fn relu(&mut self, x: &Self::Value) -> Self::Value;
 
+    fn root(&mut self, x: &Self::Value) -> Self::Value;
+
     /// `a` where `condition` holds, else `b`.
     fn select(&mut self, condition: &Self::Value, a: &Self::Value, b: &Self::Value) -> Self::Value;
 
@@ -60,4 +64,15 @@ pub(crate) trait Ops {
 
     /// Without the dimension of one at `axis`.
     fn remove(&mut self, x: &Self::Value, axis: usize) -> Self::Value;
+}
+
+/// Square roots of shares of the `channels` numbers along `axis`, as [`foliar_nn::Op::Hellinger`] defines them.
+pub(crate) fn hellinger<B: Ops>(b: &mut B, x: &B::Value, axis: usize, channels: usize) -> B::Value {
+    let positive = b.relu(x);
+    let sum = b.sum(&positive, axis, true);
+    let (channels, floor) = (b.float(channels as f32), b.float(FLOOR));
+    let mean = b.binary(Binary::Div, &sum, &channels);
+    let mean = b.binary(Binary::Add, &mean, &floor);
+    let shares = b.binary(Binary::Div, &positive, &mean);
+    b.root(&shares)
 }

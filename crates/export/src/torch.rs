@@ -66,7 +66,7 @@ fn tensors(bundle: &Bundle, weights: WeightType) -> Result<Vec<u8>, ExportError>
 /// `config.json`.
 #[derive(Serialize)]
 struct Config<'a> {
-    architecture: &'a str,
+    architecture: String,
     num_classes: usize,
     label_names: &'a [String],
     pretrained_cfg: Pretrained<'a>,
@@ -93,7 +93,8 @@ impl<'a> Config<'a> {
         let Bundle { graph, classes, preprocessing, .. } = bundle;
         let convolution = graph.nodes.iter().find(|node| matches!(node.op, Op::Conv { .. }));
         Self {
-            architecture: &graph.name,
+            // Other programs build the network by its name, and would leave out what they do not know of.
+            architecture: graph.name.clone() + if graph.has_hellinger() { "+hellinger" } else { "" },
             num_classes: classes.len(),
             label_names: classes,
             pretrained_cfg: Pretrained {

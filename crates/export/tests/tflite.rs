@@ -98,6 +98,7 @@ fn groups_of_channels_and_hard_activations_say_what_foliars_say() {
         Op::StochasticDepth { rate: 0.5 },
         Op::HardSigmoid,
         Op::AdaptiveAveragePool { size: 4 },
+        Op::Hellinger,
         Op::Linear { features: 3 },
     ]);
     let bundle = bundle(graph, Preprocessing::minus_one_to_one(33), 1);

@@ -15,6 +15,7 @@ pub mod dropout;
 pub mod elementwise;
 pub mod fusion;
 mod gelu;
+pub mod hellinger;
 pub mod layer_norm;
 pub mod loss;
 mod matrix;

@@ -31,16 +31,42 @@ impl Graph {
         cuts
     }
 
-    /// The last node of everything before the classifier. Dropout right before the classifier belongs to the classifier.
+    /// The last node of everything before the classifier. Dropout, and square roots of shares, right before the classifier belong to
+    /// the classifier.
     pub fn backbone(&self) -> NodeId {
         let mut id = self.classifier();
         while let Some(&input) = self.nodes.get(id).and_then(|node| node.inputs.first()) {
             id = input;
-            if !matches!(self.nodes[id].op, Op::Dropout { .. }) {
+            if !matches!(self.nodes[id].op, Op::Dropout { .. } | Op::Hellinger) {
                 break;
             }
         }
         id
+    }
+
+    /// Whether the classifier sees square roots of the features' shares.
+    pub fn has_hellinger(&self) -> bool {
+        let behind = self.nodes.get(self.backbone() + 1..).unwrap_or_default();
+        behind.iter().any(|node| node.op == Op::Hellinger)
+    }
+
+    /// The same network whose classifier sees the square roots of the features' shares, [`Op::Hellinger`]; itself where it does already.
+    /// Tensors keep their names.
+    #[must_use]
+    pub fn with_hellinger(&self) -> Self {
+        if self.has_hellinger() {
+            return self.clone();
+        }
+        let backbone = self.backbone();
+        let moved = |&input: &NodeId| if input >= backbone { input + 1 } else { input };
+        let mut nodes = self.nodes[..=backbone].to_vec();
+        nodes.push(Node { name: "hellinger".to_owned(), op: Op::Hellinger, inputs: vec![backbone] });
+        nodes.extend(
+            self.nodes[backbone + 1..]
+                .iter()
+                .map(|node| Node { inputs: node.inputs.iter().map(moved).collect(), ..node.clone() }),
+        );
+        Self { name: self.name.clone(), nodes }
     }
 
     /// The last node at which the graph can be cut and whose value has at least `side` x `side` pixels for photographs of

@@ -207,6 +207,9 @@ pub enum Op {
         /// Its place, from 0.
         place: usize,
     },
+    /// √(max(x, 0) / m) with the mean m of a place's max(x, 0) over the channels: the square root of each channel's share, times √c
+    /// (Arandjelović and Zisserman 2012, section 2).
+    Hellinger,
     /// Sum of two values of equal shape.
     Add,
     /// The channels of the first input, then those of the second.
@@ -320,6 +323,7 @@ impl Op {
             Op::Token { .. } => "token",
             Op::PositionEmbedding { .. } => "position embedding",
             Op::PickToken { .. } => "pick token",
+            Op::Hellinger => "hellinger",
             Op::Add => "add",
             Op::Concat => "concat",
             Op::Scale => "scale",

@@ -146,6 +146,10 @@ pub(crate) enum Step {
         y: ValueId,
         place: usize,
     },
+    Hellinger {
+        x: ValueId,
+        y: ValueId,
+    },
     Add {
         a: ValueId,
         b: ValueId,
@@ -178,7 +182,7 @@ impl Step {
             Self::Norm { x, .. } => vec![x],
             Self::Activate { y, .. } => vec![y],
             Self::Curve { x, y, curve } => vec![if curve.keeps_output() { y } else { x }],
-            Self::Attention { x, .. } => vec![x],
+            Self::Attention { x, .. } | Self::Hellinger { x, .. } => vec![x],
             Self::Learned(ref learned) if learned.reads_input() => vec![learned.x],
             Self::Scale { x, factor, .. } => vec![x, factor],
             Self::MaxPool { .. }
@@ -211,6 +215,7 @@ impl Step {
             | Step::Learned(Learned { x, .. })
             | Step::Attention { x, .. }
             | Step::PickToken { x, .. }
+            | Step::Hellinger { x, .. }
             | Step::Dropout { x, .. } => (x, None),
             Step::Norm { x, residual, .. } => (x, residual),
             Step::Add { a, b, .. } | Step::Concat { a, b, .. } => (a, Some(b)),
@@ -260,6 +265,7 @@ impl Step {
             | Step::Learned(Learned { y, .. })
             | Step::Attention { y, .. }
             | Step::PickToken { y, .. }
+            | Step::Hellinger { y, .. }
             | Step::Add { y, .. }
             | Step::Concat { y, .. }
             | Step::Scale { y, .. } => y,
@@ -540,6 +546,7 @@ impl Lowering<'_> {
                 Step::Attention { x, y, attention }
             }
             Op::PickToken { place } => Step::PickToken { x, y, place },
+            Op::Hellinger => Step::Hellinger { x, y },
             Op::Add => Step::Add { a: x, b: inputs[1], y },
             Op::Concat => Step::Concat { a: x, b: inputs[1], y },
             Op::Scale => Step::Scale { x, factor: inputs[1], y },

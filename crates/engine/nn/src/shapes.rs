@@ -96,6 +96,7 @@ fn output(node: &Node, inputs: &[Nhwc], [n, height, width]: [usize; 3]) -> Resul
             | Op::Sigmoid
             | Op::HardSigmoid
             | Op::HardSwish
+            | Op::Hellinger
             | Op::Gelu
             | Op::LayerNorm { .. }
             | Op::ChannelScale { .. }

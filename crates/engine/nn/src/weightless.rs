@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Nhwc};
-use foliar_kernels::{channels, curve, elementwise, pool, stochastic_depth, tokens};
+use foliar_kernels::{channels, curve, elementwise, hellinger, pool, stochastic_depth, tokens};
 
 use crate::memory::disjoint;
 use crate::program::{Step, ValueId};
@@ -91,6 +91,11 @@ impl Memory<'_> {
                 let list = self.shape(x);
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
                 tokens::pick(list.c(), list.h() * list.w(), place, x, y);
+            }
+            Step::Hellinger { x, y } => {
+                let channels = self.shape(x).c();
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                hellinger::forward(channels, x, y);
             }
             Step::GlobalPool { x, y } => {
                 let input = self.shape(x);

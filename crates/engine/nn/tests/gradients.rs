@@ -89,7 +89,7 @@ fn second_menagerie() -> Graph {
     graph("second menagerie", nodes)
 }
 
-/// Groups of channels, the hard activations and stochastic depth: before and after norms, with other users and none.
+/// Groups of channels, the hard activations and stochastic depth: before and after norms, with other users and none; square roots of shares.
 fn third_menagerie() -> Graph {
     let nodes: &[(&str, Op, &[usize])] = &[
         ("input", Op::Input, &[]),
@@ -111,7 +111,10 @@ fn third_menagerie() -> Graph {
         ("depth2", Op::StochasticDepth { rate: 0.3 }, &[15]),
         ("add2", Op::Add, &[15, 16]),
         ("mean2", Op::GlobalAveragePool, &[17]),
-        ("fc", Op::Linear { features: 4 }, &[18]),
+        // Square roots have no slope at 0.
+        ("positive", Op::Sigmoid, &[18]),
+        ("hellinger", Op::Hellinger, &[19]),
+        ("fc", Op::Linear { features: 4 }, &[20]),
     ];
     graph("third menagerie", nodes)
 }

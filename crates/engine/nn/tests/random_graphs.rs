@@ -87,7 +87,7 @@ impl Growing {
             _ => Sliding::new(2, 3, 1),
         };
         let norm = Op::BatchNorm { epsilon: 1e-2, momentum: 0.3 };
-        match wish.kind % 34 {
+        match wish.kind % 35 {
             0 | 1 => drop(self.add(Op::Conv { channels, window, bias: size % 2 == 0 }, &[x])),
             2 => drop(self.add(Op::Conv { channels, window: Sliding::new(1, 1, 0), bias: false }, &[x])),
             3 => drop(self.add(Op::Depthwise { window }, &[x])),
@@ -169,6 +169,11 @@ impl Growing {
                 let inner =
                     if size % 3 == 0 { inner } else { self.add(Op::ChannelScale { initial: 1.0 }, &[inner]) };
                 let _ = self.add(Op::Add, &if size % 2 == 0 { [inner, x] } else { [x, inner] });
+            }
+            // Where nothing is 0, a square root has a slope.
+            33 => {
+                let positive = self.add(Op::Sigmoid, &[x]);
+                let _ = self.add(Op::Hellinger, &[positive]);
             }
             // A convolution between norms, perhaps with a residual.
             _ => {

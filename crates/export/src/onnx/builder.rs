@@ -196,6 +196,10 @@ impl Ops for Builder {
         self.op("Relu", &[x])
     }
 
+    fn root(&mut self, x: &Value) -> Value {
+        self.op("Sqrt", &[x])
+    }
+
     fn select(&mut self, condition: &Value, a: &Value, b: &Value) -> Value {
         self.op("Where", &[condition, a, b])
     }

@@ -9,6 +9,7 @@ use super::proto::Attribute;
 use super::tokens;
 use crate::answer::Outputs;
 use crate::error::ExportError;
+use crate::ops::hellinger;
 use crate::weights::{Weights, means};
 
 /// Appends the nodes of the network for `input`, (n, 3, size, size), and those of what stands before the classifier, if these
@@ -109,6 +110,7 @@ impl Lowering<'_, '_> {
             Op::Token { count, after } => tokens::insert(self.b, weights, id, &x, [count, after])?,
             Op::PositionEmbedding { .. } => tokens::positions(self.b, weights, id, &x)?,
             Op::PickToken { place } => tokens::pick(self.b, weights, id, &x, place),
+            Op::Hellinger => hellinger(self.b, &x, 1, weights.shapes[id].c()),
             Op::Add => self.b.op("Add", &[&x, &of(1)]),
             Op::Concat => self.b.concat(&[&x, &of(1)], 1),
             Op::Scale => self.b.op("Mul", &[&x, &of(1)]),

@@ -80,6 +80,7 @@ class Network(torch.nn.Module):
             "hard-swish": lambda: F.hardswish(x),
             "adaptive-average-pool": lambda: F.adaptive_avg_pool2d(x, node["size"]),
             "global-average-pool": lambda: x.mean((2, 3), keepdim=True),
+            "hellinger": lambda: (F.relu(x) / (F.relu(x).mean(1, keepdim=True) + 1e-12)).sqrt(),
             "add": lambda: x + y,
             "concat": lambda: torch.cat([x, y], 1),
             "scale": lambda: x * y,

@@ -209,6 +209,10 @@ impl Ops for Builder {
         self.each(Kind::Relu, *x)
     }
 
+    fn root(&mut self, x: &Value) -> Value {
+        self.each(Kind::Sqrt, *x)
+    }
+
     fn select(&mut self, condition: &Value, a: &Value, b: &Value) -> Value {
         let shape = broadcast(self.shape(*a), self.shape(*b));
         let shape = broadcast(&shape, self.shape(*condition));

@@ -58,6 +58,7 @@ pub(super) enum Kind {
     LessEqual = 63,
     Equal = 71,
     Sum = 74,
+    Sqrt = 75,
     LogicalAnd = 86,
     ReduceMin = 89,
     HardSwish = 117,
@@ -69,7 +70,7 @@ impl Kind {
     /// The type of its options in the union of the schema; 0 where it has none.
     fn options(self) -> u8 {
         match self {
-            Self::Logistic | Self::Relu | Self::Relu6 | Self::HardSwish => 0,
+            Self::Logistic | Self::Relu | Self::Relu6 | Self::HardSwish | Self::Sqrt => 0,
             Self::Conv => 1,
             Self::DepthwiseConv => 2,
             Self::AveragePool | Self::MaxPool => 5,

@@ -10,7 +10,7 @@ use super::model::{Activation, Element, Kind};
 use crate::answer::Outputs;
 use crate::error::ExportError;
 use crate::flatbuffer::{Field, Table};
-use crate::ops::{Binary, Ops as _};
+use crate::ops::{Binary, Ops as _, hellinger};
 use crate::weights::{Weights, means};
 
 /// The border of a window, as its options name it.
@@ -114,6 +114,7 @@ impl Lowering<'_, '_> {
             Op::AdaptiveAveragePool { size } => self.adaptive(x, size),
             Op::GlobalAveragePool => self.b.reduce(Kind::Mean, x, &[1, 2], true),
             Op::Linear { features } => self.linear(id, x, features)?,
+            Op::Hellinger => hellinger(self.b, &x, 3, weights.shapes[id].c()),
             Op::Add => self.b.pair(Kind::Add, x, of(1), self.activation(id)),
             Op::Concat => {
                 let mut shape = self.b.shape(x).to_vec();

@@ -138,6 +138,7 @@ fn run(node: &Node, inputs: &[&Value]) -> Value {
         }
         "Abs" => each(&f64::abs),
         "Relu" => each(&|v| v.max(0.0)),
+        "Sqrt" => each(&f64::sqrt),
         "Floor" => each(&f64::floor),
         "Round" => each(&f64::round_ties_even),
         "Sigmoid" => each(&|v| 1.0 / (1.0 + (-v).exp())),

@@ -32,8 +32,9 @@ pub(crate) fn every_op(classes: usize) -> Graph {
         ("adaptive", Op::AdaptiveAveragePool { size: 4 }, vec![17]),
         ("hidden", Op::Linear { features: 10 }, vec![18]),
         ("hidden_relu", Op::Relu, vec![19]),
-        ("dropout", Op::Dropout { rate: 0.5 }, vec![20]),
-        ("fc", Op::Linear { features: classes }, vec![21]),
+        ("hellinger", Op::Hellinger, vec![20]),
+        ("dropout", Op::Dropout { rate: 0.5 }, vec![21]),
+        ("fc", Op::Linear { features: classes }, vec![22]),
     ];
     let node = |(name, op, inputs): (&str, Op, Vec<usize>)| Node { name: name.to_owned(), op, inputs };
     Graph { name: "every_op".to_owned(), nodes: nodes.into_iter().map(node).collect() }

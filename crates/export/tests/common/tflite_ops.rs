@@ -84,6 +84,7 @@ fn run(operator: &Operator<'_>, inputs: &[&Value], output: &Tensor<'_>) -> Value
         14 => each(&|v| 1.0 / (1.0 + (-v).exp())),
         19 => each(&|v| v.max(0.0)),
         21 => each(&|v| v.clamp(0.0, 6.0)),
+        75 => each(&f64::sqrt),
         117 => each(&|v| v * (v + 3.0).clamp(0.0, 6.0) / 6.0),
         6 | 53 => each(&|v| v),
         22 => {

@@ -73,13 +73,13 @@ impl Session<'_> {
             }
             _ => None,
         };
-        let (state, best, out_of_fold, learned_from) = match refit {
-            Some(Refit { state, best, out_of_fold, .. }) => {
-                (state, best, Some(out_of_fold), splits.train.len() + splits.validation.len())
+        let (graph, state, best, out_of_fold, learned_from) = match refit {
+            Some(Refit { graph, state, best, out_of_fold, .. }) => {
+                (graph, state, best, Some(out_of_fold), splits.train.len() + splits.validation.len())
             }
             None => {
                 let Checkpoint { state, out_of_fold, .. } = self.checkpoint_of_run(&self.run.best())?;
-                (state, kept, out_of_fold, splits.train.len())
+                (self.graph.clone(), state, kept, out_of_fold, splits.train.len())
             }
         };
         let dataset = &self.photographs.dataset;
@@ -88,7 +88,7 @@ impl Session<'_> {
         }
         let finished = TrainedModel {
             device: self.device,
-            graph: &self.graph,
+            graph: &graph,
             recipe: &self.run.recipe,
             photographs: self.photographs,
             state: &state,
@@ -112,7 +112,7 @@ impl Session<'_> {
         let bundle = Bundle {
             classes: dataset.outputs().to_vec(),
             preprocessing: self.run.recipe.preprocessing.clone(),
-            graph: self.graph.clone(),
+            graph,
             provenance: Provenance {
                 foliar: env!("CARGO_PKG_VERSION").to_owned(),
                 recipe: self.run.recipe.to_json()?,
@@ -188,7 +188,11 @@ fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
         Some(strength) if refit.phase() > 1 => {
             format!("solved with penalty {strength} and tuned on all {count} photos")
         }
-        Some(strength) => format!("solved on all {count} photos with penalty {strength}"),
+        Some(strength) => {
+            let form =
+                if refit.graph.has_hellinger() { ", on square roots of the features' shares" } else { "" };
+            format!("solved on all {count} photos with penalty {strength}{form}")
+        }
         None => {
             let epochs = counted(epochs as usize, "epoch", "epochs");
             format!("trained again on all {count} photos for {epochs}")

@@ -143,8 +143,10 @@ impl OpenedWeights {
     pub fn examine(self, model: &str) -> Result<(InitialWeights, Convention), TrainError> {
         let Self { file, digest, key, source } = self;
         let graph = zoo::build(model, 2)?;
+        let mut hellinger = false;
         let (convention, learned_from) = match source {
             Source::Bundle(bundle) => {
+                hellinger = bundle.graph.has_hellinger();
                 fit(&file, tensors_of(&bundle), &graph)?;
                 let Preprocessing { mean, std, size, .. } = bundle.preprocessing;
                 let preprocessing = Some(bundle.preprocessing);
@@ -160,7 +162,13 @@ impl OpenedWeights {
         };
         let file = fs::canonicalize(&file).unwrap_or(file);
         Ok((
-            InitialWeights { file, digest, key, learned_from: LearnedFrom(Some(Arc::new(learned_from))) },
+            InitialWeights {
+                file,
+                digest,
+                key,
+                hellinger,
+                learned_from: LearnedFrom(Some(Arc::new(learned_from))),
+            },
             convention,
         ))
     }

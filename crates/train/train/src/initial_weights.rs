@@ -18,6 +18,10 @@ pub struct InitialWeights {
     /// What stands before the names of the weights that are meant, where a file holds several; the best ones if it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Whether they are of a classifier that sees square roots of the features' shares, [`foliar_nn::Op::Hellinger`]: the run's
+    /// network does so too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hellinger: bool,
     #[serde(skip)]
     pub(crate) learned_from: LearnedFrom,
 }

@@ -13,7 +13,7 @@
 
 use std::ops::ControlFlow;
 
-use foliar_nn::{Device, zoo};
+use foliar_nn::Device;
 use foliar_runlog::{self as runlog, Event, StopReason};
 use serde::Serialize;
 
@@ -61,7 +61,7 @@ pub fn lr_find(
 ) -> Result<RateTest, TrainError> {
     let Some(phase) = recipe.phases.last() else { return Ok(RateTest::new(Vec::new(), Vec::new(), None, 1)) };
     let classes = photographs.dataset.outputs();
-    let graph = zoo::build(&recipe.model, classes.len())?;
+    let graph = recipe.network(classes.len())?;
     let (state, _) = first_weights(device, &graph, recipe, classes)?;
     let init = PhaseInit { device, graph: &graph, recipe, phase, photographs, state };
     let mut report = |done: usize, all: usize| {

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use foliar_model::Bundle;
+use foliar_nn::{Graph, zoo};
 use foliar_scan::{ClassMap, ClassesFrom, ScanError, ScanOptions};
 use foliar_vision::{Dataset, Preprocessing, Task};
 
@@ -167,6 +168,17 @@ impl Recipe {
         } else {
             Preprocessing::imagenet(size)
         }
+    }
+
+    /// The network that it trains, for so many `outputs`: that of its name, whose classifier sees features as the one does that it
+    /// begins with.
+    ///
+    /// # Errors
+    /// An unknown name; fewer than two outputs.
+    pub fn network(&self, outputs: usize) -> Result<Graph, TrainError> {
+        let graph = zoo::build(&self.model, outputs)?;
+        let hellinger = self.weights.as_ref().is_some_and(|weights| weights.hellinger);
+        Ok(if hellinger { graph.with_hellinger() } else { graph })
     }
 
     /// The recipe with the tables that were found among the photographs of `dataset`, so that they are found again.

@@ -15,6 +15,7 @@
 //!
 //! Where the recipe goes on to tune the last stages of the network on kept features, the folds judge that too ([`tuning`]).
 
+mod difference;
 mod lengths;
 mod strengths;
 mod tuning;
@@ -37,6 +38,8 @@ pub(crate) use self::tuning::{Judged, Tuned};
 
 /// A classifier that has learned from every photograph.
 pub(crate) struct Refit {
+    /// The network: that of the run, or the one whose classifier sees square roots of the features' shares.
+    pub(crate) graph: Graph,
     /// All tensors of the network.
     pub(crate) state: StateDict,
     /// How good the classifiers of the folds were. Its epoch is the number of epochs that cross-validation chose; 0 for a

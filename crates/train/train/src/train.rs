@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use foliar_model::{MOST_CLASSES, check_demands};
-use foliar_nn::{Device, EngineOptions, Graph, StateDict, Statistics, zoo};
+use foliar_nn::{Device, EngineOptions, Graph, StateDict, Statistics};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
 use foliar_vision::Task;
 
@@ -53,7 +53,7 @@ pub struct Outcome {
 pub fn check(recipe: &Recipe, classes: &[String]) -> Result<Vec<String>, TrainError> {
     let (count, few) = (classes.len() as f64, classes.len() <= MOST_CLASSES);
     error::check("the number of classes", count, few, "at most 5000; --classes selects or merges some")?;
-    let graph = zoo::build(&recipe.model, classes.len())?;
+    let graph = recipe.network(classes.len())?;
     foliar_nn::infer(&graph, recipe.batch_size, recipe.image_size(), recipe.image_size())?;
     check_demands(&graph, recipe.image_size())?;
     for phase in &recipe.phases {
@@ -67,7 +67,7 @@ pub fn check(recipe: &Recipe, classes: &[String]) -> Result<Vec<String>, TrainEr
 /// # Errors
 /// Weights that cannot be read or are of another network.
 pub fn goes_on(recipe: &Recipe, classes: &[String]) -> Result<bool, TrainError> {
-    Ok(given(&zoo::build(&recipe.model, classes.len())?, recipe, classes)?.knows_classes())
+    Ok(given(&recipe.network(classes.len())?, recipe, classes)?.knows_classes())
 }
 
 /// Trains from the run's newest checkpoint, or from the first weights if there is none, to the end of the recipe.
@@ -89,7 +89,7 @@ pub fn train(
         return Err(TrainError::RecipeChanged { path: run.dir.recipe() });
     }
     let classes = photographs.dataset.outputs();
-    let graph = zoo::build(&run.recipe.model, classes.len())?;
+    let graph = run.recipe.network(classes.len())?;
     let log = match &checkpoint {
         Some(checkpoint) => Log::resume(&run.dir, checkpoint.progress.total_step)?.0,
         None if run.dir.events().exists() => Log::resume(&run.dir, 0)?.0,

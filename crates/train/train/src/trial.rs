@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use foliar_metrics::Metrics;
-use foliar_nn::{Device, Graph, StateDict, zoo};
+use foliar_nn::{Device, Graph, StateDict};
 use foliar_runlog::StopReason;
 
 use crate::best_epoch::{BestEpoch, EpochScore};
@@ -71,7 +71,7 @@ impl<'a> Trials<'a> {
     /// As [`crate::check`].
     pub fn new(device: &'a dyn Device, recipe: &Recipe, classes: &[String]) -> Result<Self, TrainError> {
         crate::train::check(recipe, classes)?;
-        let graph = zoo::build(&recipe.model, classes.len())?;
+        let graph = recipe.network(classes.len())?;
         let given = given(&graph, recipe, classes)?;
         Ok(Self { device, graph, given })
     }

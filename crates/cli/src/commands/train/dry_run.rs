@@ -5,7 +5,7 @@ use std::path::Path;
 
 use foliar_catalogue::Entry;
 use foliar_files::Printable as _;
-use foliar_nn::{Graph, Optimizer, zoo};
+use foliar_nn::{Graph, Optimizer};
 use foliar_scan::scan;
 use foliar_train::{Freeze, Head, Phase, Schedule, planned_split};
 use foliar_vision::{Augment, Split, counted};
@@ -29,7 +29,7 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
     let recipe = &recipe_of(arguments)?;
     super::say_data(&dataset, &recipe.data);
     let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
-    let graph = zoo::build(&recipe.model, dataset.outputs().len().max(1))?;
+    let graph = recipe.network(dataset.outputs().len().max(1))?;
     let mut out = output::text();
     let (count, outputs) = (dataset.photos.len(), super::outputs_in_words(&dataset));
     writeln!(out, "photos       {count} of {outputs} in {}", photos.shown())?;

@@ -60,7 +60,7 @@ pub(super) fn for_photos(
     if !applies || goes_on(planned, classes)? {
         return Ok(arguments.clone());
     }
-    let graph = zoo::build(&planned.model, classes.len())?;
+    let graph = planned.network(classes.len())?;
     let is_linear = matches!(graph.nodes[graph.classifier()].op, Op::Linear { .. });
     let stages = graph.stages()?;
     let Some(&[last_frozen, _]) = stages.last_chunk().filter(|_| is_linear) else {

@@ -8,7 +8,7 @@ use foliar_kernels::conv::grouped;
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Activation, Nhwc};
 use foliar_kernels::{
-    channels, conv, curve, depthwise, elementwise, pointwise, pool, stochastic_depth, tokens,
+    channels, conv, curve, depthwise, elementwise, hellinger, pointwise, pool, stochastic_depth, tokens,
 };
 
 use super::{CpuEngine, Training, disjoint};
@@ -194,6 +194,13 @@ impl Pass<'_> {
                 let list = self.shape(x);
                 let [dy, dx] = disjoint(self.arena, [self.gradient(y), self.gradient(x)]);
                 tokens::pick_backward(list.c(), list.h() * list.w(), place, dy, accumulate, dx);
+            }
+            Step::Hellinger { x, y } => {
+                let Some(accumulate) = backward.first else { return };
+                let channels = self.shape(x).c();
+                let [values, dy, dx] =
+                    disjoint(self.arena, [self.value(x), self.gradient(y), self.gradient(x)]);
+                hellinger::backward(channels, values, dy, accumulate, dx);
             }
             Step::GlobalPool { x, y } => {
                 let Some(accumulate) = backward.first else { return };

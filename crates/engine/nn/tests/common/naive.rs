@@ -1,5 +1,7 @@
 //! A slow reference engine: plain loops in float64, one node after the other, nothing fused and no memory shared.
 
+#[path = "naive/hellinger.rs"]
+mod hellinger;
 #[path = "naive/tokens.rs"]
 mod tokens;
 
@@ -195,6 +197,7 @@ impl<'a> Naive<'a> {
                 let tensors = ["weight", "bias"].map(|suffix| self.tensor(node, suffix));
                 tokens::layer_norm(tensors, epsilon, &x, &mut y);
             }
+            Op::Hellinger => hellinger::forward(from.c(), &x, &mut y),
             Op::Gelu => map(&x, &mut y, |x| x * tokens::below(x)),
             Op::ChannelScale { .. } => {
                 let scale = self.tensor(node, "");
@@ -442,6 +445,7 @@ impl<'a> Naive<'a> {
                 put("weight", channel_sums(&products, from.c()));
                 put("bias", channel_sums(dy, from.c()));
             }
+            Op::Hellinger => hellinger::backward(from.c(), x, dy, &mut dx),
             Op::Gelu => (0..x.len()).for_each(|at| {
                 let density = (-0.5 * x[at] * x[at]).exp() / (2.0 * std::f64::consts::PI).sqrt();
                 dx[at] = dy[at] * (tokens::below(x[at]) + x[at] * density);

@@ -56,7 +56,14 @@ impl Source<'_> {
         if let ControlFlow::Break(reason) = progress() {
             return Ok(ControlFlow::Break(reason));
         }
-        Ok(ControlFlow::Continue(Refit { state, best: score, strength: None, out_of_fold, judged: None }))
+        Ok(ControlFlow::Continue(Refit {
+            graph: self.graph.clone(),
+            state,
+            best: score,
+            strength: None,
+            out_of_fold,
+            judged: None,
+        }))
     }
 
     /// What classifiers trained as `phase` says on all but a fold predict for that fold; `None` if one of them diverged.

@@ -3,14 +3,19 @@
 //! Penalties are tried from the strongest to the weakest, each fold going on from its last solution. Once two in a row were
 //! worse than the best, weaker ones are not tried: the loss over the strength has one valley. The search solves coarsely; for the
 //! penalty that it chooses the folds are solved as closely as the last classifier, since what stops early is less sure of itself.
+//!
+//! Where no feature is negative the search is made for square roots of the features' shares too, which are kept where the folds find
+//! them better by more than a standard error: docs/decisions/hellinger.md.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use foliar_logistic::{Classifier, Examples, Precision, Problem, Solution, Targets};
-use foliar_nn::{Op, StateDict, Tensor, infer};
+use foliar_nn::{Op, StateDict, Tensor, hellinger, infer};
 use foliar_runlog::StopReason;
 use foliar_vision::LabelSets;
 
+use super::difference::{Calibrated, is_better};
 use super::{Progress, Refit, Source};
 use crate::best_epoch::{BestEpoch, EpochScore};
 use crate::error::TrainError;
@@ -41,6 +46,49 @@ pub(super) struct Starts {
     pub(super) of_folds: Vec<(u32, StateDict)>,
 }
 
+/// What a classifier sees of features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// They as they are.
+    Plain,
+    /// Square roots of their shares, [`Op::Hellinger`].
+    Hellinger,
+}
+
+impl Form {
+    /// So many `rows` of features in this form.
+    fn of(self, rows: &[f32], count: usize) -> Cow<'_, [f32]> {
+        match (self, rows.len().checked_div(count)) {
+            (Self::Plain, _) | (_, None | Some(0)) => Cow::Borrowed(rows),
+            (Self::Hellinger, Some(width)) => {
+                let mut roots = vec![0.0; rows.len()];
+                hellinger(width, rows, &mut roots);
+                Cow::Owned(roots)
+            }
+        }
+    }
+}
+
+/// What classifiers of one form of features learn from.
+struct Search<'a> {
+    whole: &'a Photographs,
+    folds: &'a [Photographs],
+    /// (photographs x views, d), those of a photograph together.
+    rows: &'a [f32],
+    /// The class of each row.
+    labels: &'a [u32],
+    views: usize,
+}
+
+/// The classifier that did best on one form of features.
+struct Found {
+    form: Form,
+    strength: f64,
+    state: StateDict,
+    /// What the classifiers of the folds predict.
+    validated: Validated,
+}
+
 /// The photographs of a run as a fold of its cross-validation sees them.
 struct Fold<'a> {
     /// From 1.
@@ -60,7 +108,8 @@ impl Source<'_> {
         Ok(is_linear && features.h() * features.w() == 1)
     }
 
-    /// The classifier of `whole` with the penalty with which the classifiers of the folds did best.
+    /// The classifier of `whole` with the penalty with which the classifiers of the folds did best, on the features as they are or
+    /// on square roots of their shares, whichever the folds find better.
     pub(super) fn by_strength(
         &self,
         whole: &Photographs,
@@ -72,20 +121,88 @@ impl Source<'_> {
             ControlFlow::Continue(trainer) => trainer,
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
         };
-        let dataset = &whole.dataset;
-        let classes = dataset.outputs();
-        let sets = dataset.label_sets.as_ref().map(LabelSets::matrix);
         let (rows, labels, views) = match trainer.features() {
             Some(features) => (features.rows_of_views(), features.train_labels(), features.views()),
             None => (Vec::new(), &[][..], 1),
         };
         let labels: Vec<u32> = labels.iter().flat_map(|&label| std::iter::repeat_n(label, views)).collect();
+        // Only a rectified network's features are shares of something.
+        let has_shares = rows.iter().all(|&value| value >= 0.0);
+        let forms = match (self.form(), has_shares) {
+            (Form::Plain, true) => &[Form::Plain, Form::Hellinger][..],
+            (Form::Plain, false) => &[Form::Plain],
+            (Form::Hellinger, _) => &[Form::Hellinger],
+        };
+        let measured = folds.iter().filter(|fold| !fold.splits.validation.is_empty()).count();
+        let of_form = measured * (STRENGTHS.len() + 1) + 1;
+        let mut best: Option<Found> = None;
+        let mut starts = None;
+        for (place, &form) in forms.iter().enumerate() {
+            let rows = form.of(&rows, labels.len());
+            let search = Search { whole, folds, rows: &rows, labels: &labels, views };
+            let progress = &mut |done| progress(place * of_form + done, forms.len() * of_form);
+            let found = match self.search(&search, trainer.outcome(), form, progress) {
+                ControlFlow::Continue((found, of_form)) => {
+                    starts = starts.or(of_form);
+                    found
+                }
+                ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+            };
+            let better = match &best {
+                None => true,
+                Some(best) => self.is_better(&found, best)?,
+            };
+            if better {
+                best = Some(found);
+            }
+        }
+        let Some(Found { form, strength, state, validated }) = best else {
+            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+        };
+        let refit = Refit {
+            graph: if form == Form::Hellinger { self.graph.with_hellinger() } else { self.graph.clone() },
+            state,
+            best: EpochScore::new(0, 1, Some(&validated)),
+            strength: Some(strength),
+            out_of_fold: validated.out_of_fold,
+            judged: None,
+        };
+        Ok(ControlFlow::Continue(Solved { refit, starts }))
+    }
+
+    /// Whether the folds find the first form better than the second, which is the simpler one. Of several labels a photograph there is no
+    /// paired test, and the simpler one stays.
+    fn is_better(&self, first: &Found, second: &Found) -> Result<bool, TrainError> {
+        if self.photographs.dataset.label_sets.is_some() {
+            return Ok(false);
+        }
+        let [first, second] = [first, second].map(|found| Calibrated::of(&found.validated));
+        Ok(is_better(&self.difference(first, second)?))
+    }
+
+    /// What the classifier of the run's network sees.
+    fn form(&self) -> Form {
+        if self.graph.has_hellinger() { Form::Hellinger } else { Form::Plain }
+    }
+
+    /// The classifier of one form of features, and, of that of the run's network, what tuning begins with, where it is asked for. `state` are
+    /// the tensors of the network. `progress` is told how many solutions there are, of (folds x strengths + folds + 1).
+    fn search(
+        &self,
+        search: &Search<'_>,
+        state: StateDict,
+        form: Form,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<StopReason>,
+    ) -> ControlFlow<StopReason, (Found, Option<Starts>)> {
+        let &Search { whole, folds, rows, labels, views } = search;
+        let dataset = &whole.dataset;
+        let sets = dataset.label_sets.as_ref().map(LabelSets::matrix);
         let examples = Examples {
-            features: &rows,
-            labels: &labels,
+            features: rows,
+            labels,
             targets: sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
-            classes: classes.len(),
-            label_smoothing: recipe.loss.label_smoothing,
+            classes: dataset.outputs().len(),
+            label_smoothing: self.recipe.loss.label_smoothing,
         };
         let problem = |photographs| Problem::new(&examples, &self.counts(whole, photographs, views));
         let measured = folds.iter().zip(1..).filter(|(fold, _)| !fold.splits.validation.is_empty());
@@ -95,11 +212,10 @@ impl Source<'_> {
             })
             .collect();
         let (Some(mut folds), Some(last)) = (folds, problem(whole)) else {
-            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+            return ControlFlow::Break(StopReason::NonFiniteLoss);
         };
         let count = folds.len();
         let searched = count * STRENGTHS.len();
-        let all = searched + count + 1;
         let mut choice = BestEpoch::default();
         // The strength that did best, and the solutions for it.
         let mut best: Option<(f64, Vec<Option<Solution>>)> = None;
@@ -107,9 +223,7 @@ impl Source<'_> {
         for (place, strength) in STRENGTHS.into_iter().enumerate() {
             for (index, fold) in folds.iter_mut().enumerate() {
                 fold.solution = Some(fold.problem.solve(strength, fold.solution.as_ref(), Precision::Coarse));
-                if let ControlFlow::Break(reason) = progress(place * count + index + 1, all) {
-                    return Ok(ControlFlow::Break(reason));
-                }
+                progress(place * count + index + 1)?;
             }
             let validated = Validated::of(out_of_fold(&folds, whole, views), dataset);
             let Some(validated) = validated.filter(Validated::is_finite) else { continue };
@@ -123,38 +237,36 @@ impl Source<'_> {
                 break;
             }
         }
-        let Some((strength, starts)) = best else {
-            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+        let Some((strength, solutions)) = best else {
+            return ControlFlow::Break(StopReason::NonFiniteLoss);
         };
-        for (index, (fold, start)) in folds.iter_mut().zip(&starts).enumerate() {
+        for (index, (fold, start)) in folds.iter_mut().zip(&solutions).enumerate() {
             fold.solution = Some(fold.problem.solve(strength, start.as_ref(), Precision::Full));
-            if let ControlFlow::Break(reason) = progress(searched + index + 1, all) {
-                return Ok(ControlFlow::Break(reason));
-            }
+            progress(searched + index + 1)?;
         }
         let Some(validated) = Validated::of(out_of_fold(&folds, whole, views), dataset) else {
-            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+            return ControlFlow::Break(StopReason::NonFiniteLoss);
         };
-        let score = EpochScore::new(0, 1, Some(&validated));
-        let start = starts.first().and_then(Option::as_ref);
+        let start = solutions.first().and_then(Option::as_ref);
         let solution = last.solve(strength, start, Precision::Full);
-        let state = self.with_classifier(trainer.outcome(), last.classifier(&solution));
+        let found = Found {
+            form,
+            strength,
+            state: self.with_classifier(state.clone(), last.classifier(&solution)),
+            validated,
+        };
         let strong = strength.max(BEFORE_TUNING);
         let start = |problem: &Problem<'_>| {
             let solution = problem.solve(strong, None, Precision::Full);
-            self.with_classifier(trainer.outcome(), problem.classifier(&solution))
+            self.with_classifier(state.clone(), problem.classifier(&solution))
         };
-        let starts = self.tuned_phase().map(|_| Starts {
+        let starts = self.tuned_phase().filter(|_| form == self.form()).map(|_| Starts {
             strength: strong,
             of_all: start(&last),
             of_folds: folds.iter().map(|fold| (fold.number, start(&fold.problem))).collect(),
         });
-        if let ControlFlow::Break(reason) = progress(all, all) {
-            return Ok(ControlFlow::Break(reason));
-        }
-        let out_of_fold = validated.out_of_fold;
-        let refit = Refit { state, best: score, strength: Some(strength), out_of_fold, judged: None };
-        Ok(ControlFlow::Continue(Solved { refit, starts }))
+        progress(searched + count + 1)?;
+        ControlFlow::Continue((found, starts))
     }
 
     /// The tensors `state` of the network with another classifier.

@@ -14,10 +14,11 @@
 
 use std::ops::ControlFlow;
 
-use foliar_metrics::{Bootstrap, Groups, PairedDifference, Predictions};
+use foliar_metrics::PairedDifference;
 use foliar_nn::StateDict;
 use foliar_runlog::StopReason;
 
+use super::difference::{Calibrated, is_better};
 use super::strengths::Starts;
 use super::{Progress, Refit, Source};
 use crate::best_epoch::EpochScore;
@@ -27,9 +28,6 @@ use crate::out_of_fold::{OutOfFoldPredictions, Validated};
 use crate::phase::Phase;
 use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
-
-/// Probability of a difference beyond one standard error by chance, of a normal distribution.
-const WITHIN_ERROR: f64 = 0.317;
 
 /// How far from the frozen network the weights lie that are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +52,7 @@ impl Judged {
     pub(crate) fn is_tuned(&self) -> bool {
         match self {
             Judged::Diverged => false,
-            Judged::Compared { difference, .. } => {
-                difference.loss.value < 0.0 && difference.loss_p_value < WITHIN_ERROR
-            }
+            Judged::Compared { difference, .. } => is_better(difference),
         }
     }
 }
@@ -104,7 +100,8 @@ impl Source<'_> {
         let loss = |validated: &Validated| validated.calibration.loss;
         let best = candidates.min_by(|(_, a), (_, b)| loss(a).total_cmp(&loss(b)));
         let Some((tuned, validated)) = best else { return Ok(diverged(solved)) };
-        let difference = self.difference(&validated, &solved)?;
+        let before = Calibrated { predictions: &solved.out_of_fold, temperature: solved.best.temperature };
+        let difference = self.difference(Calibrated::of(&validated), before)?;
         let judged = Judged::Compared { tuned, difference };
         if !judged.is_tuned() {
             return Ok(ControlFlow::Continue(Refit { judged: Some(judged), ..solved }));
@@ -121,28 +118,13 @@ impl Source<'_> {
         let best = EpochScore::new(phase.epochs, 2, Some(&validated));
         let out_of_fold = validated.out_of_fold;
         Ok(ControlFlow::Continue(Refit {
+            graph: self.graph.clone(),
             state,
             best,
             strength: Some(strength),
             out_of_fold,
             judged: Some(judged),
         }))
-    }
-
-    /// The tuned networks of the folds minus the solved classifiers of the folds, on the same photographs and both calibrated.
-    fn difference(&self, tuned: &Validated, solved: &Refit) -> Result<PairedDifference, TrainError> {
-        let clusters = self.photographs.clusters();
-        let classes = self.photographs.dataset.classes.len();
-        let predictions = |found: &OutOfFoldPredictions, temperature: f64| {
-            let groups: Vec<u64> = found.photos.iter().map(|&photo| clusters[photo] as u64).collect();
-            let scale = (1.0 / temperature) as f32;
-            let logits = found.logits.iter().map(|logit| logit * scale).collect();
-            Predictions::new(logits, found.labels.clone(), Groups::new(&groups), classes)
-        };
-        let first = predictions(&tuned.out_of_fold, tuned.calibration.temperature)?;
-        let second = predictions(&solved.out_of_fold, solved.best.temperature)?;
-        let bootstrap = Bootstrap { seed: self.recipe.seed, ..Bootstrap::default() };
-        Ok(PairedDifference::of(&first, &second, &bootstrap)?)
     }
 
     /// Tunes the network `start` on the training photographs of `photographs` as `phase` says. `progress` is asked after each step
