@@ -79,11 +79,18 @@ impl Source<'_> {
             Some(features) => (features.rows_of_views(), features.train_labels(), features.views()),
             None => (Vec::new(), &[][..], 1),
         };
+        let photos = trainer.features().map_or(&[][..], |features| features.photos());
+        let of_views: Vec<usize> =
+            photos.iter().flat_map(|&photo| std::iter::repeat_n(photo, views)).collect();
+        let said = trainer.said_of(&of_views);
         let labels: Vec<u32> = labels.iter().flat_map(|&label| std::iter::repeat_n(label, views)).collect();
         let examples = Examples {
             features: &rows,
             labels: &labels,
-            targets: sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
+            targets: match (&said, &recipe.teacher) {
+                (Some(logits), Some(teacher)) => Targets::Taught(teacher.taught(logits)),
+                _ => sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
+            },
             classes: classes.len(),
             label_smoothing: recipe.loss.label_smoothing,
         };
@@ -179,13 +186,16 @@ impl Source<'_> {
             let learns = part.splits.train.binary_search(photo).is_ok();
             if learns { of_classes.as_ref().map_or(1.0, |weights| weights[class]) } else { 0.0 }
         };
+        // One without a label counts as one of a class on average; a copy of what `part` holds back does not.
+        let usable = part.unlabelled();
+        let unlabelled =
+            whole.unlabelled().into_iter().map(|photo| if usable.contains(&photo) { 1.0 } else { 0.0 });
         let others = views.saturating_sub(1);
-        let of_views = |photo: &usize| {
-            let count = count(photo);
+        let of_views = |count: f32| {
             let plain = count * others.max(1) as f32;
             std::iter::once(plain).chain(std::iter::repeat_n(count, others))
         };
-        whole.splits.train.iter().flat_map(of_views).collect()
+        whole.splits.train.iter().map(count).chain(unlabelled).flat_map(of_views).collect()
     }
 }
 
