@@ -21,6 +21,7 @@ mod model;
 mod report;
 mod review;
 mod serve;
+mod teacher;
 mod tune;
 mod watch;
 
@@ -38,6 +39,7 @@ use model::models;
 pub(crate) use report::ReportArguments;
 pub(crate) use review::ReviewArguments;
 pub(crate) use serve::ServeArguments;
+pub(crate) use teacher::TeacherArguments;
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 pub(crate) use watch::WatchArguments;
 
@@ -358,6 +360,8 @@ pub(crate) struct RecipeArguments {
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
     #[command(flatten)]
+    pub(crate) teacher: TeacherArguments,
+    #[command(flatten)]
     pub(crate) machine: MachineArguments,
 }
 
@@ -375,6 +379,10 @@ pub(crate) struct TrainArguments {
     /// Run folder to write, new or empty [default: runs/NAME-1, or the first free number]
     #[arg(long, value_name = "RUN", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
+    /// Cross-validate the whole training: N runs, each judged on its fold of the photos and trained on all others, in RUN/fold-1,
+    /// RUN/fold-2, ... and a summary in RUN/folds.json. This judges the recipe and makes no classifier to use
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100), conflicts_with_all = ["split", "refit"])]
+    pub(crate) folds: Option<u32>,
     /// Print what would be done and why, then stop
     #[arg(long, help_heading = "Output")]
     pub(crate) dry_run: bool,
@@ -406,7 +414,7 @@ pub(crate) struct LrFindArguments {
 #[command(args_override_self = true)]
 #[command(after_help = "Example:\n  foliar resume runs/first")]
 pub(crate) struct ResumeArguments {
-    /// Run folder
+    /// Run folder, or the folder of a cross-validation (--folds)
     pub(crate) run: PathBuf,
     /// Folder of photos, if it has moved
     #[arg(long, value_name = "PHOTOS")]

@@ -76,6 +76,17 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
     found
 }
 
+#[test]
+fn the_folds_of_a_cross_validation_are_shown() {
+    let scene = Scene::new(6);
+    scene.train("cv", &["--folds", "3", "--epochs", "1"]).expect(0);
+    let state = Watching::start(&scene, &["cv"]).state();
+    let runs = state["runs"].as_array().unwrap();
+    let names: Vec<&str> = runs.iter().filter_map(|run| run["run"]["name"].as_str()).collect();
+    assert_eq!(names.len(), 3, "{state}");
+    assert!((1..=3).all(|fold| names.contains(&format!("fold-{fold}").as_str())), "{names:?}");
+}
+
 fn run<'a>(state: &'a Value, name: &str) -> &'a Value {
     let runs = state["runs"].as_array().unwrap();
     runs.iter().find(|run| run["run"]["name"] == name).unwrap_or_else(|| panic!("{name} in {state}"))

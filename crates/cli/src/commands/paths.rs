@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_files::Printable as _;
 use foliar_runlog::RunDir;
-use foliar_train::Run;
+use foliar_train::{FoldRuns, Run};
 
 use super::shell::{quoted, short};
 use crate::exit::UsageError;
@@ -30,6 +30,13 @@ pub(crate) fn expect_run(path: &Path) -> anyhow::Result<()> {
     }
     if path.is_file() {
         anyhow::bail!("{shown} is a file and no run folder; {}", instead());
+    }
+    if FoldRuns::are_in(path) {
+        anyhow::bail!(
+            "{shown} holds the runs of a cross-validation and no classifier of its own; give one of them, such as {}, or train \
+             one without --folds",
+            quoted(&short(&path.join("fold-1")))
+        );
     }
     let photos = match holds_photos(path) {
         true => format!(" To train on the photos in it: foliar train {}.", quoted(&short(path))),

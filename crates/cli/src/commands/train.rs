@@ -3,20 +3,21 @@
 pub(crate) mod beginning;
 mod dry_run;
 mod ending;
+pub(crate) mod folds;
 pub(crate) mod recipe;
 pub(crate) mod screen;
 
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use foliar_audit::GroupSource;
 use foliar_files::Printable as _;
 use foliar_runlog::{RunDir, StopReason};
 use foliar_scan::Review;
 use foliar_train::{
-    DataOptions, DataSpec, EpochScore, Grouping, LearnedBefore, LeavesFound, Outcome, Photographs, Recipe,
-    ReviewFile, Run, check, train,
+    DataOptions, DataSpec, EpochScore, Fold, FoldRuns, Grouping, LearnedBefore, LeavesFound, Outcome,
+    Photographs, Recipe, ReviewFile, Run, UnlabelledFound, check, train,
 };
 use foliar_vision::{Dataset, Problem, counted};
 
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let photos = arguments.recipe.labels.root(arguments.photos.as_deref())?;
     if arguments.dry_run {
-        return dry_run::print(&photos, &beginning::plan(&arguments.recipe, &photos)?);
+        return dry_run::print(&photos, &beginning::plan(&arguments.recipe, &photos)?, arguments.folds);
     }
     use_threads(arguments.recipe.machine.threads)?;
     if let Some(out) = &arguments.out {
@@ -48,12 +49,21 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     }
     let settled = beginning::settle(&arguments.recipe, &photos)?;
     let planned = recipe::from_arguments(&settled)?;
-    let photographs = open_photographs(&photos, &planned, &arguments.recipe.machine)?;
+    let opened = arguments.folds.map(|of| planned.of_fold(Fold { number: 1, of }));
+    let photographs =
+        open_photographs(&photos, opened.as_ref().unwrap_or(&planned), &arguments.recipe.machine)?;
     // A network that does not fit leaves no run folder behind.
     let dataset = &photographs.dataset;
     check(&planned, dataset.outputs())?;
     let recipe = recipe::from_arguments(&recipe::for_photos(&settled, &planned, dataset)?)?;
     check(&recipe, dataset.outputs())?;
+    if let Some(count) = arguments.folds {
+        let runs = match &arguments.out {
+            Some(out) => FoldRuns::create(out, &recipe, &photographs, count)?,
+            None => FoldRuns::create_free(&recipe, &photographs, count)?,
+        };
+        return folds::drive(&runs, &photographs, &arguments.recipe.machine, began);
+    }
     let run = match &arguments.out {
         Some(out) => Run::create(out, &recipe, &photographs)?,
         None => Run::create_free(&recipe.model, &recipe, &photographs)?,
@@ -115,6 +125,9 @@ pub(crate) fn open_photographs(
     if let Some(learned) = &photographs.learned_before {
         learned_lines(learned, recipe, &photographs).iter().for_each(|line| say!("{line}"));
     }
+    if let Some(found) = photographs.unlabelled_found() {
+        say!("{}", unlabelled_line(found));
+    }
     if let Some(leaves) = &photographs.leaves {
         say!("{}", leaves_line(leaves));
     }
@@ -122,6 +135,20 @@ pub(crate) fn open_photographs(
         say!("{line}");
     }
     Ok(photographs)
+}
+
+/// Of how many photos only the teacher speaks.
+fn unlabelled_line(found: UnlabelledFound) -> String {
+    let UnlabelledFound { used, labelled, held_back } = found;
+    let mut line = format!("{used} photos without labels, of which the teacher alone speaks");
+    if labelled > 0 {
+        line += &format!("; {labelled} more are among those with labels");
+    }
+    if held_back > 0 {
+        line +=
+            &format!("; {held_back} more are copies of photos for validation or test, and not learned from");
+    }
+    line
 }
 
 /// On how many photos the background can be another.
@@ -256,7 +283,11 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
 fn learned_lines(learned: &LearnedBefore, recipe: &Recipe, photographs: &Photographs) -> Vec<String> {
     let LearnedBefore { file, photographs: count, classes, .. } = learned;
     let is_refitted = recipe.refit > 0 && recipe.phases[0].is_cached();
-    let left = if is_refitted { photographs.measurable() } else { photographs.summary().validation };
+    let left = if is_refitted || recipe.data.fold.is_some() {
+        photographs.measurable()
+    } else {
+        photographs.summary().validation
+    };
     let mut lines = vec![format!(
         "{file} has learned from {count} of these photos: they are trained on and never measured on; results are those of {left} others"
     )];
@@ -330,25 +361,31 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome, began: Inst
         println(&bundle.display().to_string())?;
     }
     match outcome.reason {
-        StopReason::NonFiniteLoss => {
-            let kept = match outcome.epochs {
-                0 => "in the first epoch; nothing was saved".to_owned(),
-                epochs => format!(
-                    "after {}; the checkpoint is kept in {folder}",
-                    counted(epochs as usize, "epoch", "epochs")
-                ),
-            };
-            bail!(
-                "the loss or the weights are no longer finite numbers, {kept}. Try a learning rate ten times lower (--lr {:.1e}) or a longer warm-up (--warmup 0.1 --schedule cosine), with another --out",
-                run.recipe.phases.last().map_or(0.01, |phase| phase.learning_rate.peak) / 10.0,
-            )
-        }
+        StopReason::NonFiniteLoss => Err(not_finite(run, outcome)),
         StopReason::Interrupted => {
             say!("saved; `foliar resume {folder}` continues");
             Ok(Exit::Interrupted)
         }
         _ => Ok(Exit::with_problems(photographs.summary().skipped > 0)),
     }
+}
+
+/// Why a run has diverged, and what to do.
+fn not_finite(run: &Run, outcome: &Outcome) -> anyhow::Error {
+    let folder = run.dir.root().shown();
+    let kept = match outcome.epochs {
+        0 => "in the first epoch; nothing was saved".to_owned(),
+        epochs => {
+            format!(
+                "after {}; the checkpoint is kept in {folder}",
+                counted(epochs as usize, "epoch", "epochs")
+            )
+        }
+    };
+    anyhow!(
+        "the loss or the weights are no longer finite numbers, {kept}. Try a learning rate ten times lower (--lr {:.1e}) or a longer warm-up (--warmup 0.1 --schedule cosine), with another --out",
+        run.recipe.phases.last().map_or(0.01, |phase| phase.learning_rate.peak) / 10.0,
+    )
 }
 
 /// A line of the result on standard output.

@@ -15,6 +15,7 @@
 //!
 //! Rows are worked out in f64.
 
+use crate::distillation::Taught;
 use crate::loss::LossSums;
 
 /// What the outputs for a sample should be.
@@ -26,6 +27,8 @@ pub enum Targets<'a> {
     /// A sample's label is the number of a set of classes, and each class is there or not: probabilities are sigmoids. The sets,
     /// (sets, classes): 1 for a class that is in one, else 0.
     AnyOf(&'a [f32]),
+    /// A sample's label is its one class, or [`UNLABELLED`](crate::distillation::UNLABELLED), and a teacher says of each sample what it is.
+    Taught(Taught<'a>),
 }
 
 /// A batch of logits, and the set of classes that each sample shows.

@@ -11,6 +11,7 @@ pub mod channels;
 pub mod conv;
 pub mod curve;
 pub mod depthwise;
+pub mod distillation;
 pub mod dropout;
 pub mod elementwise;
 pub mod fusion;

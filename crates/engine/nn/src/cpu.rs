@@ -9,6 +9,7 @@ mod training;
 use std::ops::Range;
 
 use foliar_kernels::binary_loss::{BinaryCrossEntropy, Targets, binary_cross_entropy};
+use foliar_kernels::distillation::{UNLABELLED, distillation};
 use foliar_kernels::loss;
 
 pub(crate) use training::partials_len;
@@ -201,6 +202,12 @@ impl CpuEngine {
         let classes = self.outputs;
         let labels = match plan.targets {
             Targets::OneOf => classes,
+            Targets::Taught(taught) => {
+                if taught.logits.len() != batch.labels.len() * classes {
+                    return Err(EngineError::Sets { got: taught.logits.len(), classes });
+                }
+                classes
+            }
             Targets::AnyOf(sets) => {
                 if !sets.len().is_multiple_of(classes) || plan.class_weights.is_some() {
                     return Err(EngineError::Sets { got: sets.len(), classes });
@@ -208,9 +215,9 @@ impl CpuEngine {
                 sets.len() / classes
             }
         };
-        if let Some((index, &label)) =
-            batch.labels.iter().enumerate().find(|(_, label)| **label as usize >= labels)
-        {
+        let may_lack = matches!(plan.targets, Targets::Taught(_));
+        let unknown = |label: u32| label as usize >= labels && !(may_lack && label == UNLABELLED);
+        if let Some((index, &label)) = batch.labels.iter().enumerate().find(|(_, label)| unknown(**label)) {
             return Err(EngineError::Label { index, label, classes: labels });
         }
         match plan.class_weights {
@@ -241,6 +248,11 @@ impl Engine for CpuEngine {
                 let target = loss::CrossEntropy { logits, labels, classes, label_smoothing, class_weights };
                 loss::cross_entropy(&target, Some(gradient))
             }
+            Targets::Taught(taught) => {
+                let class_weights = plan.class_weights;
+                let target = loss::CrossEntropy { logits, labels, classes, label_smoothing, class_weights };
+                distillation(&target, &taught, Some(gradient))
+            }
             Targets::AnyOf(sets) => {
                 let target = BinaryCrossEntropy { logits, labels, sets, classes, label_smoothing };
                 binary_cross_entropy(&target, Some(gradient))
@@ -248,7 +260,7 @@ impl Engine for CpuEngine {
         };
         let objective = sums.loss / sums.weight;
         let mut stats = StepStats {
-            photographs: count,
+            photographs: labels.iter().filter(|&&label| label != UNLABELLED).count(),
             objective,
             loss_sum: sums.plain,
             correct: sums.correct,

@@ -50,7 +50,7 @@ pub trait Device: Sync {
 pub struct Batch<'a> {
     /// Preprocessed photographs, (n, size, size, 3), or features, as the graph begins.
     pub images: &'a [f32],
-    /// Class of each, below the number of classes; or the number of its set of classes, as [`StepConfig::targets`] says.
+    /// Class of each, below the number of classes, or [`UNLABELLED`](crate::UNLABELLED) where a teacher speaks; or the number of its set of classes, as [`StepConfig::targets`] says.
     pub labels: &'a [u32],
 }
 
@@ -72,11 +72,11 @@ pub struct StepConfig<'a> {
 /// What a training step found, before it changed the weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepStats {
-    /// Photographs in the batch.
+    /// Photographs in the batch that have a label.
     pub photographs: usize,
-    /// The mean that was minimised, with smoothing and class weights.
+    /// The mean that was minimised, with smoothing, class weights and what a teacher says.
     pub objective: f64,
-    /// Sum over the photographs of the plain cross-entropy, in nats; for sets of classes its mean over the classes.
+    /// Sum over those photographs of the plain cross-entropy, in nats; for sets of classes its mean over the classes.
     pub loss_sum: f64,
     /// Photographs whose largest logit was their class's; for sets, their classes that were predicted correctly.
     pub correct: usize,

@@ -2,6 +2,7 @@
 //! photographs of something else. The results are the values of [`foliar_results`].
 
 mod compare;
+mod cross_validation;
 mod error;
 mod evaluate;
 mod explanations;
@@ -9,6 +10,7 @@ mod mistakes;
 mod out_of_fold;
 
 pub use compare::compare;
+pub use cross_validation::cross_validation;
 pub use error::EvalError;
 pub use evaluate::{
     EvalSource, EvaluateOptions, Stage, evaluate, evaluate_labels, labels_table, predictions_table,

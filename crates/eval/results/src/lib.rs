@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod comparison;
+mod cross_validation;
 mod evaluation;
 mod evidence;
 mod finding;
@@ -15,6 +16,7 @@ pub mod words;
 pub use comparison::{
     ComparedRun, Comparison, ComparisonOutcome, PairedComparison, PairwiseTest, TestScores,
 };
+pub use cross_validation::{CrossValidation, FoldFigure, FoldResult, FoldScores};
 pub use evaluation::*;
 pub use evidence::{BackgroundEvidence, ClassEvidence, EvidenceShare};
 pub use finding::{Finding, Severity};

@@ -117,14 +117,14 @@ impl<'a> Problem<'a> {
 
     /// The objective at `point`; `gradient` is overwritten.
     fn evaluate(&self, strength: f64, point: &[f64], gradient: &mut [f64], room: &mut Room) -> f64 {
-        let Examples { features, labels, classes, .. } = self.examples;
+        let Examples { features, classes, .. } = self.examples;
         let Room { logits, products, partials, pull } = room;
         let (weight, bias) = self.unscaled(point);
         pointwise::forward(&self.product, features, None, &weight, None, logits);
         pull.fill(0.0);
         let mut loss = 0.0;
         let mut exact = vec![0.0; classes];
-        for ((row, &label), &counts) in logits.chunks_exact_mut(classes).zip(labels).zip(&self.weights) {
+        for (place, (row, &counts)) in logits.chunks_exact_mut(classes).zip(&self.weights).enumerate() {
             if counts == 0.0 {
                 row.fill(0.0);
                 continue;
@@ -132,7 +132,7 @@ impl<'a> Problem<'a> {
             for ((exact, &logit), bias) in exact.iter_mut().zip(&*row).zip(&bias) {
                 *exact = f64::from(logit) + bias;
             }
-            loss += counts * self.examples.surprise(label as usize, &mut exact);
+            loss += counts * self.examples.surprise(place, &mut exact);
             for ((value, pull), excess) in row.iter_mut().zip(&mut *pull).zip(&exact) {
                 *value = (counts * excess) as f32;
                 *pull += f64::from(*value);
@@ -182,6 +182,7 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use foliar_kernels::binary_loss::Targets;
+    use foliar_kernels::distillation::{Taught, UNLABELLED};
 
     use super::*;
 
@@ -190,8 +191,15 @@ mod tests {
         let features = [0.5, -1.0, 2.0, 0.0, 1.5, 1.0, -0.5, 3.0, 1.0, 2.5];
         // Nothing, the first class, the last two.
         let sets = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0];
-        for targets in [Targets::OneOf, Targets::AnyOf(&sets)] {
-            let labels = &[0, 1, 2, 1, 0];
+        let said = [0.4, -1.0, 0.3, 2.0, 0.1, -0.6, 1.2, 0.8, -2.0, 0.0, 0.7, 0.5, -0.3, 0.9, 1.6];
+        let taught = Taught { logits: &said, share: 0.7, temperature: 2.0 };
+        for (targets, first) in [
+            (Targets::OneOf, 0),
+            (Targets::AnyOf(&sets), 0),
+            (Targets::Taught(taught), 0),
+            (Targets::Taught(taught), UNLABELLED),
+        ] {
+            let labels = &[first, 1, 2, 1, 0];
             let examples =
                 Examples { features: &features, labels, targets, classes: 3, label_smoothing: 0.1 };
             let problem = Problem::new(&examples, &[1.0, 2.0, 0.5, 0.0, 1.0]).expect("a problem");

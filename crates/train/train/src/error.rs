@@ -54,6 +54,22 @@ pub enum TrainError {
         /// What is wrong.
         what: String,
     },
+    /// A teacher that cannot teach.
+    #[error("teacher {}: {what}", file.shown())]
+    Teacher {
+        /// The bundle.
+        file: PathBuf,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// Photographs without labels that cannot be used.
+    #[error("unlabelled photos {}: {what}", folder.shown())]
+    Unlabelled {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// A change of photographs that means nothing.
     #[error(transparent)]
     Augment(#[from] AugmentError),

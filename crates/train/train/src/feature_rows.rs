@@ -30,6 +30,17 @@ impl FeatureFile {
         Ok(Self { file: folder.join(name), network })
     }
 
+    /// The place in `folder` for what the teacher with this digest says.
+    pub(crate) fn of_teacher(folder: &Path, digest: &str) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("foliar lessons 1");
+        for part in [env!("CARGO_PKG_VERSION"), foliar_vision::decode::PIXELS, digest] {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+        }
+        let network = *hasher.finalize().as_bytes();
+        let name = format!("teacher-{}.lessons", &Digest(network).to_string()[..16]);
+        Self { file: folder.join(name), network }
+    }
+
     /// Names what computes the features.
     pub(crate) fn network(recipe: &Recipe, phase: &Phase) -> Result<Key, TrainError> {
         let preprocessing = serde_json::to_vec(&recipe.preprocessing)

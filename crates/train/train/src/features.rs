@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use foliar_nn::Engine;
+use foliar_nn::{Engine, UNLABELLED};
 use foliar_runlog::StopReason;
 use foliar_vision::Example;
 use foliar_vision::loader::order;
@@ -21,9 +21,10 @@ use crate::recipe::Recipe;
 pub(crate) const BATCH: usize = 32;
 
 /// One row that is needed.
+#[derive(Clone)]
 struct Request {
     key: Key,
-    /// Position in the list of the photographs for training, then those for validation.
+    /// Position in the list of the photographs for training, then those for validation, then those without labels.
     position: usize,
     view: u32,
 }
@@ -36,14 +37,18 @@ struct Requests {
     validation: Vec<Request>,
     /// What a refit will ask for besides.
     later: Vec<Request>,
+    /// The views of each photograph without a label.
+    unlabelled: Vec<Vec<Request>>,
 }
 
 /// Features of the photographs of a run: rows of equal width.
 pub(crate) struct Features {
     rows: Arc<Rows>,
-    /// Place of the rows of each training photograph, one a view.
+    /// Place of the rows of each training photograph, one a view; photographs without labels are the last ones.
     train: Vec<Vec<usize>>,
     train_labels: Vec<u32>,
+    /// Place in the store of each training photograph.
+    photos: Vec<usize>,
     validation: Vec<usize>,
     validation_labels: Vec<u32>,
 }
@@ -65,7 +70,8 @@ impl Features {
     ) -> Result<ControlFlow<StopReason, Self>, TrainError> {
         let Source { photographs, recipe, phase } = source;
         let network = FeatureFile::network(recipe, phase)?;
-        let Requests { train, validation, later } = source.requests()?;
+        let Requests { train, validation, later, unlabelled } = source.requests()?;
+        let later: Vec<Request> = later.into_iter().chain(unlabelled.iter().flatten().cloned()).collect();
         let mut requests = train.iter().flatten().chain(&validation).chain(&later);
         let stored = photographs
             .feature_store()
@@ -80,9 +86,15 @@ impl Features {
         };
         photographs.feature_store().put(network, &rows);
         let find = |request: &Request| rows.place_of(&request.key);
+        let own = photographs.dataset.photos.len();
+        let usable = photographs.unlabelled();
+        let views = train.iter().chain(usable.iter().map(|&photo| &unlabelled[photo - own]));
+        let mut train_labels = photographs.labels(&photographs.splits.train);
+        train_labels.extend(usable.iter().map(|_| UNLABELLED));
         Ok(ControlFlow::Continue(Self {
-            train: train.iter().map(|views| views.iter().map(find).collect()).collect(),
-            train_labels: photographs.labels(&photographs.splits.train),
+            train: views.map(|views| views.iter().map(find).collect()).collect(),
+            train_labels,
+            photos: photographs.splits.train.iter().copied().chain(usable.iter().copied()).collect(),
             validation: validation.iter().map(find).collect(),
             validation_labels: photographs.labels(&photographs.splits.validation),
             rows,
@@ -94,21 +106,23 @@ impl Features {
         self.train.len().div_ceil(batch_size)
     }
 
-    /// Training batch number `batch` of an epoch whose `order` is given.
+    /// Training batch number `batch` of an epoch whose `order` is given: features, labels, and the places of the photographs in the
+    /// store.
     pub(crate) fn train_batch(
         &self,
         order: &[usize],
         epoch: u32,
         batch_size: usize,
         batch: usize,
-    ) -> (Vec<f32>, Vec<u32>) {
+    ) -> (Vec<f32>, Vec<u32>, Vec<usize>) {
         let chosen = &order[order::balanced(order.len(), batch_size, batch)];
         let place = |&item: &usize| {
             let views = &self.train[item];
             views[(epoch as usize + item) % views.len()]
         };
         let labels = chosen.iter().map(|&item| self.train_labels[item]).collect();
-        (self.rows.gathered(chosen.iter().map(place)), labels)
+        let photos = chosen.iter().map(|&item| self.photos[item]).collect();
+        (self.rows.gathered(chosen.iter().map(place)), labels, photos)
     }
 
     /// Features of a training photograph as it is.
@@ -132,9 +146,14 @@ impl Features {
         (rows.concat(), rows.first().map_or(0, |row| row.len()))
     }
 
-    /// The class of each training photograph.
+    /// The class of each training photograph, [`UNLABELLED`] for the last ones where there are some without.
     pub(crate) fn train_labels(&self) -> &[u32] {
         &self.train_labels
+    }
+
+    /// Place in the store of each training photograph.
+    pub(crate) fn photos(&self) -> &[usize] {
+        &self.photos
     }
 
     /// Training photographs.
@@ -204,7 +223,7 @@ impl Source<'_> {
         };
         let variation = variation.map_err(|error| TrainError::RecipeText { what: error.to_string() })?;
         let is_refitted = phase.is_cached() && recipe.refit > 0;
-        let digest = |photo: usize| &photographs.dataset.photos[photo].digest;
+        let digest = |photo: usize| &photographs.photo(photo).digest;
         let plain = |(position, &photo): (usize, &usize)| Request {
             key: plain_key(digest(photo)),
             position,
@@ -223,7 +242,10 @@ impl Source<'_> {
         let validation = || (behind..).zip(&photographs.splits.validation);
         // A refit learns from the validation photographs too.
         let later = if is_refitted { validation().flat_map(varied).collect() } else { Vec::new() };
-        Ok(Requests { train, validation: validation().map(plain).collect(), later })
+        let beyond = behind + photographs.splits.validation.len();
+        let others: Vec<usize> = photographs.all_unlabelled().collect();
+        let unlabelled = (beyond..).zip(&others).map(views).collect();
+        Ok(Requests { train, validation: validation().map(plain).collect(), later, unlabelled })
     }
 
     /// Features of `missing`, sorted by view, appended in their order.
@@ -235,7 +257,8 @@ impl Source<'_> {
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason>, TrainError> {
         let splits = &self.photographs.splits;
-        let photos: Vec<usize> = splits.train.iter().chain(&splits.validation).copied().collect();
+        let pool = splits.train.iter().chain(&splits.validation).copied();
+        let photos: Vec<usize> = pool.chain(self.photographs.all_unlabelled()).collect();
         let image_len = self.recipe.preprocessing.len();
         let width = front.outputs();
         let mut images = vec![0.0; BATCH * image_len];

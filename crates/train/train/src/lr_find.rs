@@ -79,7 +79,7 @@ pub fn lr_find(
         let rate = |batch: usize| rate(first + batch, steps as usize);
         let flow =
             trainer.train_epoch(epoch, 0, &rate, &mut |&Step { stats, learning_rate: rate, .. }| {
-                let loss = stats.loss_sum / stats.photographs as f64;
+                let loss = stats.loss_sum / stats.photographs.max(1) as f64;
                 if !stats.taken || average.exploded(loss) {
                     diverged = Some(rate);
                     return ControlFlow::Break(StopReason::NonFiniteLoss);

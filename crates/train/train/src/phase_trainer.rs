@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, StateDict, StepConfig, StepStats, Targets};
 use foliar_runlog::StopReason;
@@ -10,6 +11,7 @@ use foliar_vision::{self as vision, LabelSets, Loader};
 
 use crate::error::TrainError;
 use crate::features::{self, Features};
+use crate::lessons::Lessons;
 use crate::out_of_fold::{OutOfFoldPredictions, Validated};
 use crate::phase::Phase;
 use crate::photographs::Photographs;
@@ -26,14 +28,22 @@ enum Feed {
 /// A batch of one or the other.
 enum Inputs {
     Photographs(vision::Batch),
-    Features { values: Vec<f32>, labels: Vec<u32> },
+    Features { values: Vec<f32>, labels: Vec<u32>, photos: Vec<usize> },
 }
 
 impl Inputs {
     fn batch(&self) -> Batch<'_> {
         match self {
             Inputs::Photographs(batch) => Batch { images: &batch.images, labels: &batch.labels },
-            Inputs::Features { values, labels } => Batch { images: values, labels },
+            Inputs::Features { values, labels, .. } => Batch { images: values, labels },
+        }
+    }
+
+    /// Places of its photographs in the store.
+    fn photos(&self) -> &[usize] {
+        match self {
+            Inputs::Photographs(batch) => &batch.photos,
+            Inputs::Features { photos, .. } => photos,
         }
     }
 }
@@ -55,8 +65,8 @@ impl Feed {
                 let size = recipe.batch_size;
                 let batches = first..features.batches(size);
                 Box::new(batches.map(move |batch| {
-                    let (values, labels) = features.train_batch(&order, epoch, size, batch);
-                    Ok(Inputs::Features { values, labels })
+                    let (values, labels, photos) = features.train_batch(&order, epoch, size, batch);
+                    Ok(Inputs::Features { values, labels, photos })
                 }))
             }
         }
@@ -78,6 +88,8 @@ pub(crate) struct PhaseTrainer<'a> {
     class_weights: Option<Vec<f32>>,
     /// The sets that photographs show, where they show any number of labels; see [`Targets::AnyOf`].
     sets: Option<Vec<f32>>,
+    /// What the teacher says, where there is one; see [`Targets::Taught`].
+    lessons: Option<Arc<Lessons>>,
 }
 
 /// One step that was taken.
@@ -112,6 +124,10 @@ impl<'a> PhaseTrainer<'a> {
         let size = recipe.image_size();
         let class_weights = photographs.class_weights(recipe.loss.class_weights);
         let sets = photographs.dataset.label_sets.as_ref().map(LabelSets::matrix);
+        let lessons = match Lessons::gather(device, recipe, photographs, progress)? {
+            ControlFlow::Continue(lessons) => lessons,
+            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+        };
         let live = || Feed::Photographs {
             train: photographs.train_loader(recipe, &phase.augment),
             validation: photographs.validation_loader(recipe),
@@ -140,6 +156,7 @@ impl<'a> PhaseTrainer<'a> {
                 rate_factors,
                 class_weights,
                 sets,
+                lessons,
             };
             return Ok(ControlFlow::Continue(whole));
         };
@@ -175,6 +192,7 @@ impl<'a> PhaseTrainer<'a> {
             rate_factors,
             class_weights,
             sets,
+            lessons,
         };
         Ok(ControlFlow::Continue(parts))
     }
@@ -197,7 +215,9 @@ impl<'a> PhaseTrainer<'a> {
         observe: &mut dyn FnMut(&Step<'_>) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason>, TrainError> {
         let steps = self.batches();
-        let Self { feed, front, engine, recipe, rate_factors, class_weights, sets, .. } = self;
+        let Self {
+            feed, front, engine, recipe, rate_factors, class_weights, sets, lessons, photographs, ..
+        } = self;
         for (number, inputs) in (first..).zip(feed.epoch(recipe, epoch, first)) {
             let inputs = inputs?;
             let Batch { images, labels } = inputs.batch();
@@ -205,12 +225,17 @@ impl<'a> PhaseTrainer<'a> {
                 Some(front) => Cow::Owned(front.predict(images)?),
                 None => Cow::Borrowed(images),
             };
+            let said = lessons.as_ref().map(|lessons| lessons.of(photographs, inputs.photos()));
+            let targets = match (&said, &recipe.teacher) {
+                (Some(logits), Some(teacher)) => Targets::Taught(teacher.taught(logits)),
+                _ => sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
+            };
             let config = StepConfig {
                 learning_rate: learning_rate(number),
                 rate_factors: rate_factors.as_deref(),
                 label_smoothing: recipe.loss.label_smoothing,
                 class_weights: class_weights.as_deref(),
-                targets: sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
+                targets,
             };
             let stats = engine.train_step(Batch { images: &images, labels }, &config)?;
             let step = Step { stats: &stats, learning_rate: config.learning_rate, steps };
@@ -277,6 +302,11 @@ impl<'a> PhaseTrainer<'a> {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// What the teacher says of the photographs at these places, (n, C); `None` without a teacher.
+    pub(crate) fn said_of(&self, photos: &[usize]) -> Option<Vec<f32>> {
+        self.lessons.as_ref().map(|lessons| lessons.of(self.photographs, photos))
     }
 
     /// The kept features that it learns from, if it does.

@@ -2,28 +2,35 @@
 
 mod division;
 mod learned_before;
+mod unlabelled;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foliar_audit::GroupSource;
 use foliar_model::TrainingDigests;
+use foliar_nn::UNLABELLED;
 use foliar_scan::{ScanOptions, leave_out, scan};
 use foliar_vision::{
-    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Reason, Rgb,
-    Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, leaf_mask, split,
+    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Preprocessing, Problem,
+    Reason, Rgb, Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, leaf_mask, split,
 };
 
 use crate::error::TrainError;
 use crate::feature_cache::FeatureCache;
 use crate::feature_rows::{FeatureFile, FeatureStore, plain_key};
+use crate::fold::Fold;
 use crate::indivisible::Indivisible;
+use crate::lessons::LessonStore;
 use crate::recipe::{ClassWeights, DataSpec, Recipe};
 use crate::thumbnails::Thumbnails;
 
 pub use self::division::{Grouping, planned_split};
 use self::division::{groups, leaked, listed, unmeasured};
 pub use self::learned_before::LearnedBefore;
+use self::unlabelled::Unlabelled;
+pub use self::unlabelled::UnlabelledFound;
 
 /// What may differ between two runs of equal numbers.
 #[derive(Clone, Debug)]
@@ -62,10 +69,14 @@ pub struct Photographs {
     pub leaves: Option<LeavesFound>,
     /// For each photograph the number of its group.
     groups: Vec<u64>,
+    /// Photographs without labels.
+    unlabelled: Arc<Unlabelled>,
+    lessons: Arc<LessonStore>,
     /// Pictures before which leaves are put.
     backgrounds: Arc<[Rgb]>,
     store: Arc<ImageCache>,
     workers: usize,
+    limits: Limits,
     features: Option<PathBuf>,
     feature_store: Arc<FeatureStore>,
 }
@@ -110,6 +121,8 @@ impl Photographs {
         let scanning = ScanOptions { limits: options.limits, ..recipe.data.scanning(root)? };
         let (dataset, mut problems) = scan(root, &scanning)?;
         let (dataset, given) = listed(dataset, &recipe.data, &mut problems)?;
+        let unlabelled = Unlabelled::read(recipe, &dataset)?;
+        let dataset = unlabelled.behind(dataset);
         let found = dataset.photos.len();
         let done = std::sync::atomic::AtomicUsize::new(0);
         let side = recipe.preprocessing.store_side;
@@ -138,6 +151,8 @@ impl Photographs {
         let (dataset, store, broken) =
             ImageCache::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &seen);
         leave_out(&mut problems, broken);
+        let thumbnails = thumbnails.map(|thumbnails| thumbnails.finish(&dataset));
+        let (dataset, mut unlabelled) = unlabelled.part(dataset);
         if let Some(lost) = problems.iter().find(|problem| matches!(problem.reason, Reason::NoMemory { .. }))
         {
             return Err(TrainError::NoMemory { what: lost.to_string() });
@@ -151,14 +166,19 @@ impl Photographs {
                 counted(skipped, "file", "files")
             )));
         }
-        let thumbnails = thumbnails.map(|thumbnails| thumbnails.finish(&dataset));
+        if let Some(thumbnails) = &thumbnails {
+            unlabelled.find_copies(&dataset, thumbnails)?;
+        }
+        let own = dataset.photos.len();
+        let thumbnails = thumbnails.map(|thumbnails| thumbnails.into_iter().take(own).collect());
         let (groups, grouping) = groups(&dataset, &recipe.data, given.as_ref(), thumbnails)?;
         let DataSpec { validation, test, .. } = recipe.data;
-        let shares = if given.is_some() { [0.0; 2] } else { [validation, test] };
-        let learned_before = match &recipe.weights {
-            Some(weights) => LearnedBefore::of(weights, &dataset, &groups)?,
-            None => None,
+        let shares = match (&given, recipe.data.fold) {
+            (Some(_), _) => [0.0; 2],
+            (None, Some(_)) => [0.0, test],
+            (None, None) => [validation, test],
         };
+        let learned_before = LearnedBefore::of(recipe, &dataset, &groups)?;
         let train_only = learned_before.as_ref().map(|learned| learned.train_only.clone());
         let spec =
             SplitSpec { validation: shares[0], test: shares[1], groups: Some(groups.clone()), train_only };
@@ -167,7 +187,9 @@ impl Photographs {
         if let Some(learned) = &learned_before {
             learned.check(&dataset, &spec, &splits).map_err(too_few)?;
         }
-        problems.extend(unmeasured(&dataset, &splits, &problems));
+        if recipe.data.fold.is_none() {
+            problems.extend(unmeasured(&dataset, &splits, &problems));
+        }
         if let Some(what) = leaked(&dataset, &splits) {
             return Err(too_few(what));
         }
@@ -179,12 +201,12 @@ impl Photographs {
         }
         let leaves = sought.then(|| LeavesFound {
             found: sure.load(std::sync::atomic::Ordering::Relaxed),
-            photographs: dataset.photos.len(),
+            photographs: dataset.photos.len() + unlabelled.photos.len(),
         });
         let (store, features) = (Arc::new(store), options.features.clone());
         let workers = options.workers;
         let feature_store = Arc::default();
-        Ok(Self {
+        let whole = Self {
             dataset,
             splits,
             problems,
@@ -192,12 +214,19 @@ impl Photographs {
             learned_before,
             leaves,
             groups,
+            unlabelled: Arc::new(unlabelled),
+            lessons: Arc::default(),
             backgrounds,
             store,
             workers,
+            limits: options.limits,
             features,
             feature_store,
-        })
+        };
+        match recipe.data.fold {
+            Some(fold) => whole.of_fold(fold, recipe.seed),
+            None => Ok(whole),
+        }
     }
 
     /// All photographs of `dataset`, known to be whole, in the training split: for features alone.
@@ -224,9 +253,12 @@ impl Photographs {
             learned_before: None,
             leaves: None,
             groups: (0..count as u64).collect(),
+            unlabelled: Arc::default(),
+            lessons: Arc::default(),
             backgrounds: Arc::default(),
             store: Arc::new(store),
             workers: options.workers,
+            limits: options.limits,
             features: options.features.clone(),
             feature_store: Arc::default(),
         }
@@ -257,6 +289,35 @@ impl Photographs {
         folds.into_iter().map(data_set).collect()
     }
 
+    /// The photographs for training and validation with a fold of them for validation: the fold of [`Photographs::folds`] with
+    /// that number.
+    ///
+    /// # Errors
+    /// [`TrainError::TooFew`] where some fold would be empty: there are fewer groups than folds.
+    pub fn of_fold(&self, fold: Fold, seed: u64) -> Result<Photographs, TrainError> {
+        fold.validate()?;
+        let mut folds = self.folds(fold.of as usize, seed);
+        let is_empty = |part: &Photographs| part.splits.validation.is_empty() || part.splits.train.len() < 2;
+        if folds.iter().any(is_empty) {
+            let clusters = self.clusters();
+            let pool = self.splits.train.iter().chain(&self.splits.validation);
+            let measured = pool.filter(|&&photo| self.is_measured(photo));
+            let groups = measured.map(|&photo| clusters[photo]).collect::<BTreeSet<_>>().len();
+            let what = format!(
+                "the photos that may be measured on are {}, which stay whole: too few for {} folds. Ask for fewer (--folds)",
+                counted(groups, "group", "groups"),
+                fold.of
+            );
+            return Err(TrainError::TooFew { root: self.dataset.root.clone(), what });
+        }
+        let mut part = folds.swap_remove(fold.number as usize - 1);
+        let of_splits = |problem: &&Problem| !matches!(problem.reason, Reason::ClassNotMeasured { .. });
+        part.problems = self.problems.iter().filter(of_splits).cloned().collect();
+        let missing = unmeasured(&part.dataset, &part.splits, &part.problems);
+        part.problems.extend(missing);
+        Ok(part)
+    }
+
     /// How many photographs for training and validation may be measured on.
     pub fn measurable(&self) -> usize {
         let pool = self.splits.train.iter().chain(&self.splits.validation);
@@ -285,9 +346,12 @@ impl Photographs {
             learned_before: self.learned_before.clone(),
             leaves: self.leaves,
             groups: self.groups.clone(),
+            unlabelled: Arc::clone(&self.unlabelled),
+            lessons: Arc::clone(&self.lessons),
             backgrounds: Arc::clone(&self.backgrounds),
             store: Arc::clone(&self.store),
             workers: self.workers,
+            limits: self.limits,
             features: self.features.clone(),
             feature_store: Arc::clone(&self.feature_store),
         }
@@ -311,11 +375,75 @@ impl Photographs {
         &self.feature_store
     }
 
-    /// Training photographs, varied as `augment` says, in the order of the seed.
+    /// Where what a teacher says of these photographs is shared.
+    pub(crate) fn lesson_store(&self) -> &LessonStore {
+        &self.lessons
+    }
+
+    /// A photograph by its place in the store: those without labels follow those with.
+    pub(crate) fn photo(&self, place: usize) -> &Photo {
+        let labelled = &self.dataset.photos;
+        labelled.get(place).unwrap_or_else(|| &self.unlabelled.photos[place - labelled.len()])
+    }
+
+    /// Places of all photographs that a teacher may be asked of: those for training and validation, and those without labels.
+    pub(crate) fn taught(&self) -> Vec<usize> {
+        let pool = self.splits.train.iter().chain(&self.splits.validation).copied();
+        pool.chain(self.all_unlabelled()).collect()
+    }
+
+    /// Places of all photographs without labels.
+    pub(crate) fn all_unlabelled(&self) -> impl Iterator<Item = usize> {
+        let own = self.dataset.photos.len();
+        own..own + self.unlabelled.photos.len()
+    }
+
+    /// Places of the photographs without labels that are learned from: those that are no copies of what is held back.
+    pub(crate) fn unlabelled(&self) -> Vec<usize> {
+        let own = self.dataset.photos.len();
+        self.unlabelled.usable(&self.splits).into_iter().map(|number| own + number).collect()
+    }
+
+    /// What there is of photographs without labels; `None` where nobody asked for any.
+    pub fn unlabelled_found(&self) -> Option<UnlabelledFound> {
+        let Unlabelled { photos, labelled, .. } = &*self.unlabelled;
+        let used = self.unlabelled().len();
+        let found = UnlabelledFound { used, labelled: *labelled, held_back: photos.len() - used };
+        (photos.len() + labelled > 0).then_some(found)
+    }
+
+    /// Batches of the photographs at `places` as they are, for another network with its own preprocessing; `examples` name them by
+    /// their number in `places`.
+    pub(crate) fn loader_of_others(
+        &self,
+        places: &[usize],
+        examples: Vec<Example>,
+        preprocessing: &Preprocessing,
+        batch_size: usize,
+    ) -> Loader {
+        let photos = places.iter().map(|&place| Photo { class: 0, ..self.photo(place).clone() }).collect();
+        let dataset = Dataset {
+            root: self.dataset.root.clone(),
+            classes: vec![String::new()],
+            photos,
+            layout: None,
+            tables: None,
+            label_sets: None,
+        };
+        let side = preprocessing.store_side;
+        let (_, store, _) = ImageCache::prepare(dataset, side, 0, &self.limits, &|_| true, &|_, _| {});
+        let transform = Transform::Evaluate { preprocessing: preprocessing.clone() };
+        Loader::new(Arc::new(store), examples, transform, batch_size).with_workers(self.workers)
+    }
+
+    /// Training photographs, and those without labels, varied as `augment` says, in the order of the seed.
     pub fn train_loader(&self, recipe: &Recipe, augment: &Augment) -> Loader {
         let preprocessing = recipe.preprocessing.clone();
         let transform = Transform::Train { preprocessing, augment: self.with_backgrounds(augment) };
-        self.loader(&self.splits.train, transform, recipe.batch_size)
+        let label = |&photo: &usize| Example { photo, label: self.dataset.photos[photo].class as u32 };
+        let mut items: Vec<Example> = self.splits.train.iter().map(label).collect();
+        items.extend(self.unlabelled().into_iter().map(|photo| Example { photo, label: UNLABELLED }));
+        Loader::new(Arc::clone(&self.store), items, transform, recipe.batch_size).with_workers(self.workers)
     }
 
     /// Training photographs as they are, in their order.
@@ -389,14 +517,18 @@ impl Photographs {
         self.dataset.manifest()
     }
 
-    /// Digests of the photographs for training and validation, and of those that the first weights have learned from.
+    /// Digests of the photographs for training and validation, with labels or without, and of those that the first weights and the
+    /// teacher have learned from.
     pub(crate) fn training_digests(&self, recipe: &Recipe) -> Result<TrainingDigests, TrainError> {
         let seen = self.splits.train.iter().chain(&self.splits.validation);
         let seen = TrainingDigests::new(seen.map(|&photo| &self.dataset.photos[photo].digest));
-        Ok(match &recipe.weights {
+        let seen = match &recipe.weights {
             Some(weights) => seen.and(&weights.learned_from()?),
             None => seen,
-        })
+        };
+        let Some(teacher) = &recipe.teacher else { return Ok(seen) };
+        let unlabelled = self.unlabelled.photos.iter().map(|photo| &photo.digest);
+        Ok(seen.and(&teacher.learned_from()?).and(&TrainingDigests::new(unlabelled)))
     }
 
     /// Counts for people.

@@ -77,6 +77,7 @@ impl Recipe {
             refit: 0,
             head: Head::Trained,
             weights: None,
+            teacher: None,
             loss: LossSpec { label_smoothing: 0.0, class_weights: ClassWeights::None },
             data: DataSpec {
                 validation: 0.2,
@@ -86,6 +87,7 @@ impl Recipe {
                 group_by: None,
                 groups: None,
                 split: None,
+                fold: None,
                 quarantine: None,
                 review: None,
                 classes_from: None,

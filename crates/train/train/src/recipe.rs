@@ -11,11 +11,13 @@ use foliar_vision::{Dataset, Preprocessing, Task};
 
 use crate::background_folder::BackgroundFolder;
 use crate::error::{TrainError, check};
+use crate::fold::Fold;
 use crate::initial_weights::InitialWeights;
 use crate::label_tables::LabelTables;
 use crate::list_file::ListFile;
 use crate::phase::{Freeze, Phase};
 use crate::review_file::ReviewFile;
+use crate::teacher::Teacher;
 
 /// A run, but for its photographs. Stored as `recipe.toml`; two runs with equal recipes and photographs are equal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,9 @@ pub struct Recipe {
     /// The file that the first weights come from; random ones if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<InitialWeights>,
+    /// A classifier that the network learns from besides the labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<Teacher>,
     /// What is minimised.
     pub loss: LossSpec,
     /// Which photographs are held back.
@@ -106,6 +111,9 @@ pub struct DataSpec {
     /// the other rules of groups are then of no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<ListFile>,
+    /// The fold of a cross-validation that is held back for validation, of all photographs that are not for the test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
     /// Table of photographs to be left out, with the column `path`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<ListFile>,
@@ -241,6 +249,17 @@ impl Recipe {
             "none with --multi-label: each label is a question of its own",
         )?;
         self.preprocessing.check()?;
+        self.teacher.as_ref().map_or(Ok(()), Teacher::validate)?;
+        let of_labels = self.teacher.is_some() && !self.task().is_multi_class();
+        check(
+            "teacher",
+            1.0,
+            !of_labels,
+            "absent with --multi-label: a teacher speaks of one class a photo",
+        )?;
+        self.data.fold.map_or(Ok(()), Fold::validate)?;
+        let folded = self.data.fold.is_some() && self.data.split.is_some();
+        check("folds", 1.0, !folded, "absent where a split is given")?;
         let mut trained_front = false;
         for phase in &self.phases {
             phase.validate()?;

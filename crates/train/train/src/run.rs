@@ -258,7 +258,7 @@ fn get(path: &Path) -> Result<String, FileError> {
     foliar_files::read_to_string(path).map_err(|source| FileError::Io { path: path.to_owned(), source })
 }
 
-fn put(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write_atomically(path, |file| file.write_all(bytes))
         .map_err(|source| FileError::Io { path: path.to_owned(), source })
 }

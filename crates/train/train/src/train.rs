@@ -19,6 +19,7 @@ use crate::checkpoint::{Checkpoint, Progress};
 use crate::epochs::{Observer, Position, train_epochs};
 use crate::error::{self, TrainError};
 use crate::initial::Given;
+use crate::lessons::Lessons;
 use crate::out_of_fold::{Figures, OutOfFoldPredictions, Validated};
 use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
@@ -59,7 +60,13 @@ pub fn check(recipe: &Recipe, classes: &[String]) -> Result<Vec<String>, TrainEr
     for phase in &recipe.phases {
         phase.freeze.cut(&graph)?;
     }
-    Ok(given(&graph, recipe, classes)?.notes)
+    let mut notes = given(&graph, recipe, classes)?.notes;
+    if let Some(teacher) = &recipe.teacher {
+        let bundle = teacher.open()?;
+        check_demands(&bundle.graph, bundle.preprocessing.size as usize)?;
+        notes.extend(teacher.places(&bundle.classes, classes)?.1);
+    }
+    Ok(notes)
 }
 
 /// Whether the weights that the recipe begins with know some of `classes`, so that training goes on from their classifier.
@@ -114,11 +121,21 @@ pub fn train(
         unsaved_best: None,
         saved: Instant::now(),
         clock: EpochClock::new(&progress),
+        with_unlabelled: {
+            let labelled = photographs.splits.train.len() as f64;
+            (labelled + photographs.unlabelled().len() as f64) / labelled
+        },
         observe,
     };
     session.announce(&state, resumed)?;
     for text in notes {
         let _ = session.tell(Event::Note(runlog::Note { text }))?;
+    }
+    if let (Some(teacher), false) = (&run.recipe.teacher, resumed) {
+        let also = teacher.places(&teacher.open()?.classes, classes)?.1;
+        for text in also.into_iter().chain([teacher.words()]) {
+            let _ = session.tell(Event::Note(runlog::Note { text }))?;
+        }
     }
     let (mut reason, refit) = match session.phases(state)? {
         StopReason::Finished => match session.refit()? {
@@ -200,6 +217,8 @@ pub(crate) struct Session<'a> {
     /// When a checkpoint was written last.
     saved: Instant,
     clock: EpochClock,
+    /// Training photographs, those without labels too, for each with a label.
+    with_unlabelled: f64,
     pub(crate) observe: &'a mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
 }
 
@@ -241,9 +260,10 @@ impl Observer for Session<'_> {
             step: progress.step,
             steps: step.steps as u32,
             total_step: progress.total_step,
-            loss: progress.loss_sum / progress.seen as f64,
+            // No photograph of the first steps may have a label.
+            loss: progress.loss_sum / progress.seen.max(1) as f64,
             learning_rate: step.learning_rate,
-            images_per_second: self.clock.images_per_second(progress.seen),
+            images_per_second: self.clock.images_per_second(progress.seen) * self.with_unlabelled,
         }))
     }
 
@@ -310,6 +330,13 @@ impl Session<'_> {
             }
             let init = PhaseInit { device, graph: &graph, recipe, phase, photographs, state };
             let observe = &mut *self.observe;
+            let taught = {
+                let mut teaching = reporter(&mut *observe, "what the teacher says");
+                Lessons::gather(device, recipe, photographs, &mut teaching)?
+            };
+            if let ControlFlow::Break(reason) = taught {
+                return Ok(reason);
+            }
             let mut trainer = match PhaseTrainer::begin(init, &mut reporter(observe, "features"))? {
                 ControlFlow::Continue(trainer) => trainer,
                 ControlFlow::Break(reason) => return Ok(reason),

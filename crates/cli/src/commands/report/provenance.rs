@@ -8,8 +8,8 @@ use foliar_model::Bundle;
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_results::{ModelSummary, Provenance};
-use foliar_train::{ClassWeights, Group, Head, Recipe, Run, Schedule};
-use foliar_vision::{Augment, Split};
+use foliar_train::{ClassWeights, Fold, Group, Head, Recipe, Run, Schedule, Teacher};
+use foliar_vision::{Augment, Split, counted};
 
 use super::folder_name;
 use crate::arguments::{Arguments, Command};
@@ -56,6 +56,18 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
     let report = format!("foliar report {}", quoted(&folder.shown().to_string()));
     let phases = recipe.phases.iter().map(|phase| phase.describe()).collect::<Vec<_>>();
     let mut facts = vec![("Training".to_owned(), phases.join("; then "))];
+    if let Some(teacher) = &recipe.teacher {
+        let mut fact =
+            format!("{} (BLAKE3 {}); {}", folder_name(&teacher.file), teacher.digest, teacher.words());
+        if let Some(unlabelled) = &teacher.unlabelled {
+            let photos = counted(unlabelled.photographs, "photo", "photos");
+            fact += &format!("; it alone speaks of {photos} in {}", folder_name(&unlabelled.folder));
+        }
+        facts.push(("Teacher".to_owned(), fact));
+    }
+    if let Some(Fold { number, of }) = recipe.data.fold {
+        facts.push(("Fold".to_owned(), format!("{number} of {of}, which is held back for validation")));
+    }
     if origin.train_photographs > run.photographs_of(Split::Train)?.len() {
         let solved = if origin.epoch == 0 { " by logistic regression" } else { "" };
         let fact = format!(
@@ -150,6 +162,14 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
     setting("--model", model, &"");
     if let Some(weights) = &recipe.weights {
         setting("--weights", &weights.file.shown(), &"");
+    }
+    if let Some(teacher) = &recipe.teacher {
+        setting("--teacher", &teacher.file.shown(), &"");
+        setting("--distill-share", &teacher.share, &Teacher::SHARE);
+        setting("--distill-temperature", &teacher.temperature, &Teacher::TEMPERATURE);
+        if let Some(unlabelled) = &teacher.unlabelled {
+            setting("--unlabelled", &unlabelled.folder.shown(), &"");
+        }
     }
     setting("--recipe", &name, &"");
     setting("--image-size", &recipe.preprocessing.size, &usual.preprocessing.size);

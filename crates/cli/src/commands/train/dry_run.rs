@@ -7,7 +7,7 @@ use foliar_catalogue::Entry;
 use foliar_files::Printable as _;
 use foliar_nn::{Graph, Optimizer};
 use foliar_scan::scan;
-use foliar_train::{Freeze, Head, Phase, Schedule, planned_split};
+use foliar_train::{Fold, Freeze, Head, Phase, Schedule, UnlabelledFolder, planned_split};
 use foliar_vision::{Augment, Split, counted};
 
 use super::beginning::{self, Beginning, Choice};
@@ -18,7 +18,8 @@ use crate::commands::grouping::{Undivided, grouping};
 use crate::exit::Exit;
 use crate::output;
 
-pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit> {
+/// With the number of `folds` of a cross-validation, if there is one.
+pub(super) fn print(photos: &Path, beginning: &Beginning, folds: Option<u32>) -> anyhow::Result<Exit> {
     let recipe_of = |arguments: &RecipeArguments| match beginning.planned {
         Some(_) => recipe::planned(arguments),
         None => recipe::from_arguments(arguments),
@@ -26,7 +27,11 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
     let planned = recipe_of(&beginning.arguments)?;
     let (dataset, problems) = scan(photos, &planned.data.scanning(photos)?)?;
     let arguments = &recipe::for_photos(&beginning.arguments, &planned, &dataset)?;
-    let recipe = &recipe_of(arguments)?;
+    let recipe = recipe_of(arguments)?;
+    let recipe = &match folds {
+        Some(of) => recipe.of_fold(Fold { number: 1, of }),
+        None => recipe,
+    };
     super::say_data(&dataset, &recipe.data);
     let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
     let graph = recipe.network(dataset.outputs().len().max(1))?;
@@ -61,6 +66,27 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
             )?;
         }
     }
+    if let Some(teacher) = &recipe.teacher {
+        writeln!(out, "teacher      {}", teacher.file.shown())?;
+        writeln!(out, "             {}", teacher.words())?;
+        if recipe.weights.is_none() && dataset.classes.len() >= 2 {
+            for note in foliar_train::check(recipe, dataset.outputs())? {
+                writeln!(out, "             {note}")?;
+            }
+        }
+        let learned_from = teacher.learned_from()?;
+        let known = dataset.photos.iter().filter(|photo| learned_from.contains(&photo.digest)).count();
+        if known > 0 {
+            writeln!(
+                out,
+                "             it has learned from {known} of the photos: they are never measured on"
+            )?;
+        }
+        if let Some(UnlabelledFolder { folder, photographs, .. }) = &teacher.unlabelled {
+            let count = counted(*photographs, "photo", "photos");
+            writeln!(out, "unlabelled   {count} in {}, of which only the teacher speaks", folder.shown())?;
+        }
+    }
     if beginning.is_chosen {
         write_choices(&mut out, &recipe.model, count)?;
     }
@@ -93,7 +119,9 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
     writeln!(out, "recipe       {name}: {why}")?;
     let (splits, indivisible) = planned_split(&dataset, recipe)?;
     let is_validated = !splits.validation.is_empty();
-    let train = if is_validated {
+    let train = if let Some(folds) = folds {
+        splits.train.len() as f64 * (1.0 - 1.0 / f64::from(folds))
+    } else if is_validated {
         let held_back = (recipe.data.validation + recipe.data.test) * count as f64;
         (count as f64 - held_back).max(0.0)
     } else {
@@ -119,7 +147,12 @@ pub(super) fn print(photos: &Path, beginning: &Beginning) -> anyhow::Result<Exit
         )?;
     }
     let chosen = dataset.photos.iter().any(|photo| photo.split == Some(Split::Validation));
-    if !is_validated {
+    if let Some(folds) = folds {
+        writeln!(
+            out,
+            "folds        {folds} runs, each on all but a fold; kept are the weights of the epoch that is best on that fold, without a refit"
+        )?;
+    } else if !is_validated {
         writeln!(out, "kept         the weights of the last epoch: no photos are held back for validation")?;
     } else if chosen || recipe.data.split.is_some() {
         let found = splits.validation.len();

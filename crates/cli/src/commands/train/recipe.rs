@@ -7,14 +7,14 @@ use foliar_files::Printable as _;
 use foliar_nn::{Op, Optimizer, Statistics, infer, zoo};
 use foliar_train::{
     BackgroundFolder, ClassWeights, Freeze, Group, Head, LabelTables, ListFile, OpenedWeights, Phase, Recipe,
-    ReviewFile, Schedule, TrainError, goes_on,
+    ReviewFile, Schedule, Teacher, TrainError, UnlabelledFolder, goes_on,
 };
 use foliar_vision::augment::Background;
 use foliar_vision::{Augment, Dataset, Preprocessing};
 
 use crate::arguments::{
     AugmentName, BatchNormName, ClassWeightsName, GroupName, HeadName, OptimizerName, RecipeArguments,
-    RecipeName, ScheduleName,
+    RecipeName, ScheduleName, TeacherArguments,
 };
 use crate::commands::{paths, weights};
 use crate::exit::UsageError;
@@ -102,6 +102,7 @@ pub(super) fn planned(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
     };
     recipe.batch_size = arguments.batch_size;
     recipe.seed = arguments.seed;
+    recipe.teacher = teacher(&arguments.teacher)?;
     recipe.loss.label_smoothing = arguments.label_smoothing;
     recipe.loss.class_weights = match arguments.class_weights {
         ClassWeightsName::None => ClassWeights::None,
@@ -147,6 +148,17 @@ pub(super) fn planned(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
     };
     recipe.validate()?;
     Ok(recipe)
+}
+
+/// The teacher that was asked for.
+fn teacher(arguments: &TeacherArguments) -> anyhow::Result<Option<Teacher>> {
+    let TeacherArguments { teacher, unlabelled, distill_share, distill_temperature } = arguments;
+    let Some(teacher) = teacher else { return Ok(None) };
+    let mut teacher = Teacher::of(&paths::bundle(teacher)?)?;
+    teacher.share = distill_share.unwrap_or(teacher.share);
+    teacher.temperature = distill_temperature.unwrap_or(teacher.temperature);
+    teacher.unlabelled = unlabelled.as_deref().map(UnlabelledFolder::of).transpose()?;
+    Ok(Some(teacher))
 }
 
 /// The pattern that was asked for, if it is one.

@@ -1,15 +1,16 @@
-//! Photographs that the first weights have learned from, on which nothing may be measured.
+//! Photographs that the first weights or the teacher have learned from, on which nothing may be measured.
 
-use foliar_vision::{Dataset, Split, SplitSpec, Splits, cluster_of};
+use foliar_model::TrainingDigests;
+use foliar_vision::{Dataset, Photo, Split, SplitSpec, Splits, cluster_of};
 
 use crate::error::TrainError;
-use crate::initial_weights::InitialWeights;
+use crate::recipe::Recipe;
 
-/// Photographs that the weights which a run begins with have learned from, and all that stand on one side of a split with
+/// Photographs that the weights which a run begins with, or its teacher, have learned from, and all that stand on one side of a split with
 /// them. They are trained on and never measured on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LearnedBefore {
-    /// The file of weights, for people.
+    /// The file of weights or the teacher, or both, for people.
     pub file: String,
     /// How many photographs it has learned from.
     pub photographs: usize,
@@ -20,14 +21,20 @@ pub struct LearnedBefore {
 }
 
 impl LearnedBefore {
-    /// What `weights` have learned from of the photographs of `dataset`, whose `groups` stand on one side of a split.
-    pub(super) fn of(
-        weights: &InitialWeights,
-        dataset: &Dataset,
-        groups: &[u64],
-    ) -> Result<Option<Self>, TrainError> {
-        let digests = weights.learned_from()?;
-        let known: Vec<bool> = dataset.photos.iter().map(|photo| digests.contains(&photo.digest)).collect();
+    /// What the weights and the teacher of `recipe` have learned from of the photographs of `dataset`, whose `groups` stand on one side
+    /// of a split. What a teacher says of a photograph that it has learned from holds the label.
+    pub(super) fn of(recipe: &Recipe, dataset: &Dataset, groups: &[u64]) -> Result<Option<Self>, TrainError> {
+        let weights = recipe.weights.as_ref().map(|weights| Ok((weights.name(), weights.learned_from()?)));
+        let teacher = recipe.teacher.as_ref().map(|teacher| Ok((teacher.name(), teacher.learned_from()?)));
+        let sources: Vec<(String, TrainingDigests)> =
+            weights.into_iter().chain(teacher).collect::<Result<_, TrainError>>()?;
+        let learned =
+            |digests: &TrainingDigests| dataset.photos.iter().any(|photo| digests.contains(&photo.digest));
+        let sources: Vec<&(String, TrainingDigests)> =
+            sources.iter().filter(|(_, digests)| learned(digests)).collect();
+        let names: Vec<&str> = sources.iter().map(|(name, _)| name.as_str()).collect();
+        let is_known = |photo: &Photo| sources.iter().any(|(_, digests)| digests.contains(&photo.digest));
+        let known: Vec<bool> = dataset.photos.iter().map(is_known).collect();
         let photographs = known.iter().filter(|&&known| known).count();
         if photographs == 0 {
             return Ok(None);
@@ -41,7 +48,7 @@ impl LearnedBefore {
         measured.for_each(|(photo, _)| has_others[photo.class] = true);
         let classes = dataset.classes.iter().zip(has_others).filter(|(_, has)| !has);
         let classes = classes.map(|(class, _)| class.clone()).collect();
-        Ok(Some(Self { file: weights.name(), photographs, classes, train_only }))
+        Ok(Some(Self { file: names.join(" and "), photographs, classes, train_only }))
     }
 
     /// Refuses a split in which nothing is left to measure on where something was asked for.

@@ -78,6 +78,8 @@ struct Search<'a> {
     /// The class of each row.
     labels: &'a [u32],
     views: usize,
+    /// (photographs x views, C): what a teacher says of each row, where there is one.
+    said: Option<&'a [f32]>,
 }
 
 /// The classifier that did best on one form of features.
@@ -125,9 +127,14 @@ impl Source<'_> {
             Some(features) => (features.rows_of_views(), features.train_labels(), features.views()),
             None => (Vec::new(), &[][..], 1),
         };
+        let photos = trainer.features().map_or(&[][..], |features| features.photos());
+        let of_views: Vec<usize> =
+            photos.iter().flat_map(|&photo| std::iter::repeat_n(photo, views)).collect();
+        let said = trainer.said_of(&of_views);
         let labels: Vec<u32> = labels.iter().flat_map(|&label| std::iter::repeat_n(label, views)).collect();
-        // Only a rectified network's features are shares of something.
-        let has_shares = rows.iter().all(|&value| value >= 0.0);
+        // Only a rectified network's features are shares of something. Of several labels a photograph there is no paired test.
+        let has_shares =
+            self.photographs.dataset.label_sets.is_none() && rows.iter().all(|&value| value >= 0.0);
         let forms = match (self.form(), has_shares) {
             (Form::Plain, true) => &[Form::Plain, Form::Hellinger][..],
             (Form::Plain, false) => &[Form::Plain],
@@ -139,7 +146,8 @@ impl Source<'_> {
         let mut starts = None;
         for (place, &form) in forms.iter().enumerate() {
             let rows = form.of(&rows, labels.len());
-            let search = Search { whole, folds, rows: &rows, labels: &labels, views };
+            let said = said.as_deref();
+            let search = Search { whole, folds, rows: &rows, labels: &labels, views, said };
             let progress = &mut |done| progress(place * of_form + done, forms.len() * of_form);
             let found = match self.search(&search, trainer.outcome(), form, progress) {
                 ControlFlow::Continue((found, of_form)) => {
@@ -170,12 +178,8 @@ impl Source<'_> {
         Ok(ControlFlow::Continue(Solved { refit, starts }))
     }
 
-    /// Whether the folds find the first form better than the second, which is the simpler one. Of several labels a photograph there is no
-    /// paired test, and the simpler one stays.
+    /// Whether the folds find the first form better than the second, which is the simpler one.
     fn is_better(&self, first: &Found, second: &Found) -> Result<bool, TrainError> {
-        if self.photographs.dataset.label_sets.is_some() {
-            return Ok(false);
-        }
         let [first, second] = [first, second].map(|found| Calibrated::of(&found.validated));
         Ok(is_better(&self.difference(first, second)?))
     }
@@ -194,13 +198,16 @@ impl Source<'_> {
         form: Form,
         progress: &mut dyn FnMut(usize) -> ControlFlow<StopReason>,
     ) -> ControlFlow<StopReason, (Found, Option<Starts>)> {
-        let &Search { whole, folds, rows, labels, views } = search;
+        let &Search { whole, folds, rows, labels, views, said } = search;
         let dataset = &whole.dataset;
         let sets = dataset.label_sets.as_ref().map(LabelSets::matrix);
         let examples = Examples {
             features: rows,
             labels,
-            targets: sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
+            targets: match (said, &self.recipe.teacher) {
+                (Some(logits), Some(teacher)) => Targets::Taught(teacher.taught(logits)),
+                _ => sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
+            },
             classes: dataset.outputs().len(),
             label_smoothing: self.recipe.loss.label_smoothing,
         };
@@ -291,13 +298,16 @@ impl Source<'_> {
             let learns = part.splits.train.binary_search(photo).is_ok();
             if learns { of_classes.as_ref().map_or(1.0, |weights| weights[class]) } else { 0.0 }
         };
+        // One without a label counts as one of a class on average; a copy of what `part` holds back does not.
+        let usable = part.unlabelled();
+        let unlabelled =
+            whole.unlabelled().into_iter().map(|photo| if usable.contains(&photo) { 1.0 } else { 0.0 });
         let others = views.saturating_sub(1);
-        let of_views = |photo: &usize| {
-            let count = count(photo);
+        let of_views = |count: f32| {
             let plain = count * others.max(1) as f32;
             std::iter::once(plain).chain(std::iter::repeat_n(count, others))
         };
-        whole.splits.train.iter().flat_map(of_views).collect()
+        whole.splits.train.iter().map(count).chain(unlabelled).flat_map(of_views).collect()
     }
 }
 
