@@ -31,6 +31,7 @@ pub use cpu::{Cpu, CpuEngine, LowMemoryCpu};
 pub use engine::{Batch, Device, Engine, EngineOptions, Statistics, StepConfig, StepStats};
 pub use error::{EngineError, GraphError, PredictionError, ProbeError, StateError};
 pub use foliar_kernels::binary_loss::Targets;
+pub use foliar_kernels::mixture::Mixture;
 pub use foliar_kernels::{Nhwc, isa, peak};
 pub use graph::{Graph, Node, NodeId, Op, Padding, Sliding};
 pub use optimizer::Optimizer;

@@ -211,6 +211,8 @@ impl<'a> PhaseTrainer<'a> {
                 label_smoothing: recipe.loss.label_smoothing,
                 class_weights: class_weights.as_deref(),
                 targets: sets.as_deref().map_or(Targets::OneOf, Targets::AnyOf),
+                focus: 0.0,
+                mixture: None,
             };
             let stats = engine.train_step(Batch { images: &images, labels }, &config)?;
             let step = Step { stats: &stats, learning_rate: config.learning_rate, steps };
