@@ -379,6 +379,7 @@ impl Session<'_> {
             phase,
             total_step,
             seconds: self.clock.seconds(),
+            mixed: false,
             train_loss: loss_sum / seen,
             train_accuracy: correct as f64 / seen / answers as f64,
             validation_loss: figures.map(Figures::loss),
