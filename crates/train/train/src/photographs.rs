@@ -14,11 +14,12 @@ use foliar_vision::{
     Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, leaf_mask, split,
 };
 
+use crate::class_weights::ClassWeights;
 use crate::error::TrainError;
 use crate::feature_cache::FeatureCache;
 use crate::feature_rows::{FeatureFile, FeatureStore, plain_key};
 use crate::indivisible::Indivisible;
-use crate::recipe::{ClassWeights, DataSpec, Recipe};
+use crate::recipe::{DataSpec, Recipe};
 use crate::thumbnails::Thumbnails;
 
 pub use self::division::{Grouping, planned_split};
@@ -311,11 +312,11 @@ impl Photographs {
         &self.feature_store
     }
 
-    /// Training photographs, varied as `augment` says, in the order of the seed.
+    /// Training photographs, varied as `augment` says, in the order of the seed, as often as the recipe draws them.
     pub fn train_loader(&self, recipe: &Recipe, augment: &Augment) -> Loader {
         let preprocessing = recipe.preprocessing.clone();
         let transform = Transform::Train { preprocessing, augment: self.with_backgrounds(augment) };
-        self.loader(&self.splits.train, transform, recipe.batch_size)
+        self.loader(&self.splits.train, transform, recipe.batch_size).with_oversampling(recipe.oversample)
     }
 
     /// Training photographs as they are, in their order.
@@ -371,12 +372,24 @@ impl Photographs {
     }
 
     /// Weight of each class in the loss; `None` if all count the same.
-    pub fn class_weights(&self, choice: ClassWeights) -> Option<Vec<f32>> {
+    ///
+    /// # Errors
+    /// A table that is of other classes.
+    pub fn class_weights(&self, choice: &ClassWeights) -> Result<Option<Vec<f32>>, TrainError> {
+        match choice {
+            ClassWeights::None => Ok(None),
+            ClassWeights::Balanced => Ok(Some(self.balanced_weights())),
+            ClassWeights::Table(table) => Ok(Some(table.of(&self.dataset.classes)?)),
+        }
+    }
+
+    /// Weights with which the training photographs of each class count the same.
+    fn balanced_weights(&self) -> Vec<f32> {
         let mut counts = vec![0usize; self.dataset.classes.len()];
         self.splits.train.iter().for_each(|&photo| counts[self.dataset.photos[photo].class] += 1);
         let whole = self.splits.train.len() as f32;
         let balanced = |&count: &usize| if count == 0 { 0.0 } else { whole / (counts.len() * count) as f32 };
-        (choice == ClassWeights::Balanced).then(|| counts.iter().map(balanced).collect())
+        counts.iter().map(balanced).collect()
     }
 
     /// What keeps these from being divided as `data`, of their recipe, asks; `None` if they are.

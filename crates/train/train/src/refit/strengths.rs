@@ -87,14 +87,17 @@ impl Source<'_> {
             classes: classes.len(),
             label_smoothing: recipe.loss.label_smoothing,
         };
-        let problem = |photographs| Problem::new(&examples, &self.counts(whole, photographs, views));
+        let problem = |photographs| -> Result<Option<Problem<'_>>, TrainError> {
+            Ok(Problem::new(&examples, &self.counts(whole, photographs, views)?))
+        };
         let measured = folds.iter().zip(1..).filter(|(fold, _)| !fold.splits.validation.is_empty());
-        let folds: Option<Vec<Fold<'_>>> = measured
+        let folds: Result<Option<Vec<Fold<'_>>>, TrainError> = measured
             .map(|(photographs, number)| {
-                Some(Fold { number, photographs, problem: problem(photographs)?, solution: None })
+                let fold = |problem| Fold { number, photographs, problem, solution: None };
+                Ok(problem(photographs)?.map(fold))
             })
             .collect();
-        let (Some(mut folds), Some(last)) = (folds, problem(whole)) else {
+        let (Some(mut folds), Some(last)) = (folds?, problem(whole)?) else {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
         let count = folds.len();
@@ -172,8 +175,8 @@ impl Source<'_> {
     /// How much each of the `views` of each training photograph of `whole` counts for those of `part`: as its class does, and 0
     /// where it is not one. The photograph as it is counts as much as its other views together, so that what the classifier
     /// gains elsewhere costs little on photographs like those it has.
-    fn counts(&self, whole: &Photographs, part: &Photographs, views: usize) -> Vec<f32> {
-        let of_classes = part.class_weights(self.recipe.loss.class_weights);
+    fn counts(&self, whole: &Photographs, part: &Photographs, views: usize) -> Result<Vec<f32>, TrainError> {
+        let of_classes = part.class_weights(&self.recipe.loss.class_weights)?;
         let count = |photo: &usize| {
             let class = whole.dataset.photos[*photo].class;
             let learns = part.splits.train.binary_search(photo).is_ok();
@@ -185,7 +188,7 @@ impl Source<'_> {
             let plain = count * others.max(1) as f32;
             std::iter::once(plain).chain(std::iter::repeat_n(count, others))
         };
-        whole.splits.train.iter().flat_map(of_views).collect()
+        Ok(whole.splits.train.iter().flat_map(of_views).collect())
     }
 }
 
