@@ -36,6 +36,8 @@ pub(crate) fn check(bytes: &[u8]) {
         label_smoothing: 0.0,
         class_weights: None,
         targets: Targets::OneOf,
+        focus: 0.0,
+        mixture: None,
     };
     let stats = engine.train_step(Batch { images: &images, labels: &[0, 1] }, &config).unwrap();
     assert_eq!(stats.photographs, BATCH);

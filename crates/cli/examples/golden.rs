@@ -136,6 +136,8 @@ fn train() -> Bundle {
             label_smoothing: 0.0,
             class_weights: None,
             targets: Targets::OneOf,
+            focus: 0.0,
+            mixture: None,
         };
         for (images, labels) in inputs.chunks(BATCH).zip(labels.chunks(BATCH)) {
             let images: Vec<f32> = images.iter().flat_map(|image| turned(image, epoch)).collect();

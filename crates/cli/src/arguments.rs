@@ -16,6 +16,7 @@ mod examination;
 mod explain;
 mod export;
 mod labels;
+mod loss;
 mod machine;
 mod model;
 mod report;
@@ -34,6 +35,7 @@ pub(crate) use examination::ExaminationArguments;
 pub(crate) use explain::{ExplainArguments, MethodName};
 pub(crate) use export::{ExportArguments, ExportFormat, InputName, WeightsName};
 pub(crate) use labels::LabelArguments;
+pub(crate) use loss::{FOCAL_GAMMA, LossArguments, LossName, OversampleName};
 pub(crate) use machine::MachineArguments;
 use model::models;
 pub(crate) use report::ReportArguments;
@@ -147,19 +149,10 @@ pub(crate) enum HeadName {
     Trained,
 }
 
-/// How much each class counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ClassWeightsName {
-    /// Every photo counts the same
-    None,
-    /// Every class counts the same
-    Balanced,
-}
-
 /// One kind of augmentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AugmentName {
-    /// All augmentations but background
+    /// All augmentations but background and trivial
     All,
     /// No augmentation
     None,
@@ -175,6 +168,8 @@ pub(crate) enum AugmentName {
     Colour,
     /// Erase a random rectangle
     Erasing,
+    /// TrivialAugment: one of 14 operations with a random strength, those of geometry and of colour; with flips,turns,crop before it
+    Trivial,
     /// Put leaves that lie on a plain backdrop, as in a laboratory, before drawn fields, and in other light
     Background,
 }
@@ -289,9 +284,8 @@ pub(crate) struct RecipeArguments {
     /// Label smoothing
     #[arg(long, hide_short_help = true, default_value_t = 0.0, value_name = "X")]
     pub(crate) label_smoothing: f32,
-    /// Class weights in the loss
-    #[arg(long, hide_short_help = true, value_enum, default_value = "none", value_name = "NAME")]
-    pub(crate) class_weights: ClassWeightsName,
+    #[command(flatten)]
+    pub(crate) loss: LossArguments,
     /// Augmentations, separated by commas [default: none for quick with one view, else flips,turns,crop,rotation: many
     /// diseases are recognised by colour]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]

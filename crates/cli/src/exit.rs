@@ -118,11 +118,14 @@ fn report(error: &anyhow::Error) -> Exit {
         return Exit::Closed;
     }
     say!("error: {}", one_line(error));
-    let out_of_range = matches!(error.downcast_ref(), Some(TrainError::Recipe { .. }))
-        || matches!(
-            error.downcast_ref(),
-            Some(TuneError::Plan { .. } | TuneError::Train(TrainError::Recipe { .. }))
-        );
+    let is_of_recipe = |error: &TrainError| {
+        matches!(error, TrainError::Recipe { .. } | TrainError::Conflict { .. } | TrainError::Mixing(_))
+    };
+    let out_of_range = match error.downcast_ref() {
+        Some(TuneError::Plan { .. }) => true,
+        Some(TuneError::Train(error)) => is_of_recipe(error),
+        _ => error.downcast_ref().is_some_and(is_of_recipe),
+    };
     let another_folder = scan_error(error).is_some_and(ScanError::is_of_the_layout);
     if out_of_range || another_folder || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
 }

@@ -19,6 +19,7 @@ pub(crate) fn of_phase(recipe: &Recipe, number: u32) -> Option<Practice> {
         frozen,
         augmented: phase.augmented_views != Some(1) && phase.augment != Augment::none(),
         weight_decay: weight_decay > 0.0,
+        mixed: !phase.mixing.is_none(),
         label_smoothing: recipe.loss.label_smoothing > 0.0,
         falling_rate: rate.schedule != Schedule::Constant,
         warm_up: rate.schedule == Schedule::OneCycle || rate.warmup > 0.0,

@@ -72,6 +72,7 @@ mod tests {
             phase,
             total_step: u64::from(number),
             seconds: 1.0,
+            mixed: false,
             train_loss: loss,
             train_accuracy: accuracy,
             validation_loss: Some(loss),

@@ -96,7 +96,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// Options that are fixed when a tuning is started.
-const FIXED: [&str; 48] = [
+const FIXED: [&str; 53] = [
     "out",
     "tune",
     "range",
@@ -127,6 +127,11 @@ const FIXED: [&str; 48] = [
     "weight_decay",
     "label_smoothing",
     "class_weights",
+    "oversample",
+    "loss",
+    "focal_gamma",
+    "mixup",
+    "cutmix",
     "augment",
     "backgrounds",
     "validation",

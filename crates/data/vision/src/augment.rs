@@ -2,8 +2,8 @@
 //!
 //! All random choices for a picture are a pure function of `(seed, epoch, item)`. Each kind of change has its own random
 //! stream, so switching one off does not change the others. In order: a window of the stored picture is chosen,
-//! resampled to the network's input size and rotated a little; flipped and turned; its colours are changed; it is
-//! normalised; a rectangle is erased. A rotated picture is flipped, turned and normalised while it is resampled.
+//! resampled to the network's input size and rotated a little; changed by one operation of TrivialAugment; flipped and turned; its
+//! colours are changed; it is normalised; a rectangle is erased. A rotated picture is flipped, turned and normalised while it is resampled.
 //!
 //! With [`Augment::none`] the result equals [`Preprocessing::prepare`] bit for bit.
 
@@ -12,6 +12,7 @@ mod colour;
 mod erasing;
 mod geometry;
 mod key;
+mod trivial;
 mod turn;
 mod view;
 
@@ -42,6 +43,10 @@ pub struct Augment {
     pub vertical_flip: f64,
     /// Probability of exchanging rows and columns; with the flips, all quarter turns occur. Default 0.5.
     pub transposition: f64,
+    /// Probability of one operation of TrivialAugment, drawn anew for each picture: a shear, translation, rotation, or a change of colour
+    /// or tone, with a random strength. Default 0, and then no part of what is written.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub trivial: f64,
     /// Random crop.
     pub crop: RandomCrop,
     /// Rotation by a small angle.
@@ -53,6 +58,10 @@ pub struct Augment {
     /// Other backgrounds. Off by default, and then no part of what is written.
     #[serde(default = "Background::none", skip_serializing_if = "Background::is_none")]
     pub background: Background,
+}
+
+fn is_zero(probability: &f64) -> bool {
+    *probability == 0.0
 }
 
 impl Default for Augment {
@@ -67,13 +76,14 @@ impl Default for Augment {
 }
 
 impl Augment {
-    /// All changes.
+    /// All changes but other backgrounds and TrivialAugment.
     #[must_use]
     pub fn all() -> Self {
         Self {
             horizontal_flip: 0.5,
             vertical_flip: 0.5,
             transposition: 0.5,
+            trivial: 0.0,
             crop: RandomCrop::default(),
             rotation: Rotation::default(),
             colour: ColourJitter::default(),
@@ -101,6 +111,7 @@ impl Augment {
             horizontal_flip: 0.0,
             vertical_flip: 0.0,
             transposition: 0.0,
+            trivial: 0.0,
             crop: RandomCrop { probability: 0.0, ..RandomCrop::default() },
             rotation: Rotation { probability: 0.0, ..Rotation::default() },
             colour: ColourJitter { probability: 0.0, ..ColourJitter::default() },
@@ -118,6 +129,7 @@ impl Augment {
             ("horizontal_flip", self.horizontal_flip),
             ("vertical_flip", self.vertical_flip),
             ("transposition", self.transposition),
+            ("trivial", self.trivial),
             ("crop.probability", self.crop.probability),
             ("rotation.probability", self.rotation.probability),
             ("colour.probability", self.colour.probability),
@@ -161,11 +173,20 @@ impl Augment {
         let shot = Shot::draw(&self.crop, &self.rotation, preprocessing, &stored, sample);
         let view = self.view(preprocessing.size as usize, sample);
         let table = preprocessing.table();
+        let mut random = sample.random(Domain::Trivial);
+        let is_trivial = random.chance(self.trivial);
+        if is_trivial {
+            shot.bytes(workspace);
+            trivial::apply(preprocessing.size as usize, &mut random, &mut workspace.square);
+        }
         match self.colour.draw(&mut sample.random(Domain::Colour)) {
             Some(change) => {
-                shot.bytes(workspace);
+                if !is_trivial {
+                    shot.bytes(workspace);
+                }
                 change.apply(preprocessing, &workspace.square, view, out);
             }
+            None if is_trivial => view.normalised(&workspace.square, &table, out),
             None => shot.normalised(view, &table, workspace, out),
         }
         self.erasing.apply(preprocessing.size as usize, &table, &mut sample.random(Domain::Erasing), out);
@@ -275,6 +296,24 @@ mod tests {
             let text = serde_json::to_string(&augment).unwrap();
             assert_eq!(serde_json::from_str::<Augment>(&text).unwrap(), augment);
         }
+    }
+
+    #[test]
+    fn one_operation_changes_pictures_and_has_a_stream_of_its_own() {
+        let (photo, plain) = (photo(90, 70), Augment { vertical_flip: 1.0, ..Augment::none() });
+        let trivial = Augment { trivial: 1.0, ..plain.clone() };
+        let same = |item: u64| {
+            let sample = AugmentKey { item, ..SAMPLE };
+            assert_eq!(prepared(&trivial, &photo, sample), prepared(&trivial, &photo, sample));
+            prepared(&trivial, &photo, sample) == prepared(&plain, &photo, sample)
+        };
+        // One operation of 14 changes nothing, and the photo is as it would be without.
+        let unchanged = (0..200).filter(|&item| same(item)).count();
+        assert!((5..40).contains(&unchanged), "{unchanged}");
+        let text = serde_json::to_string(&plain).unwrap();
+        assert!(!text.contains("trivial"), "{text}");
+        let text = serde_json::to_string(&trivial).unwrap();
+        assert_eq!(serde_json::from_str::<Augment>(&text).unwrap(), trivial);
     }
 
     #[test]

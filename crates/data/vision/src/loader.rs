@@ -5,6 +5,7 @@
 //! whose sizes differ by at most one, because a very small last batch would disturb batch norm. Evaluation keeps the given
 //! order and cuts it into plain chunks.
 
+pub mod draws;
 mod epoch;
 pub mod order;
 mod pool;
@@ -12,6 +13,7 @@ mod queue;
 
 use std::sync::Arc;
 
+pub use self::draws::{Draw, Oversample};
 pub use self::epoch::{Batch, Example, Transform};
 use self::epoch::{Epoch, Source};
 use self::pool::Pool;
@@ -44,7 +46,16 @@ impl Loader {
         }
         let (workers, look_ahead) = (2, 4);
         let pool = Arc::new(Pool::new(look_ahead + 2));
-        Self { source: Arc::new(Source { store, items, transform, batch_size, pool }), workers, look_ahead }
+        let oversample = Oversample::None;
+        let source = Source { store, items, transform, oversample, batch_size, pool };
+        Self { source: Arc::new(source), workers, look_ahead }
+    }
+
+    /// The same loader, whose training epochs take photographs of rare classes more often. What is not shuffled takes each once.
+    #[must_use]
+    pub fn with_oversampling(mut self, oversample: Oversample) -> Self {
+        Arc::make_mut(&mut self.source).oversample = oversample;
+        self
     }
 
     /// The same loader with another number of threads; with 0, each batch is made when it is needed. The batches are the
@@ -77,7 +88,7 @@ impl Loader {
     #[must_use]
     pub fn epoch(&self, seed: u64, epoch: u32, first_batch: usize) -> Batches {
         let work =
-            Epoch { order: self.source.order(seed, epoch), source: Arc::clone(&self.source), seed, epoch };
+            Epoch { draws: self.source.draws(seed, epoch), source: Arc::clone(&self.source), seed, epoch };
         Batches::start(work, first_batch..self.batches(), self.workers, self.look_ahead)
     }
 }
@@ -98,6 +109,7 @@ mod tests {
             store: Arc::new(store),
             items: [0, 7, 0].map(|photo| Example { photo, label: 0 }).to_vec(),
             transform: Transform::Evaluate { preprocessing },
+            oversample: Oversample::None,
             batch_size: 1,
             pool: Arc::new(Pool::new(1)),
         };

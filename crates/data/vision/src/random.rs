@@ -26,6 +26,12 @@ pub enum Domain {
     Corruption = 7,
     /// Other backgrounds.
     Background = 8,
+    /// Which photographs of a class are drawn, where rare classes are drawn more often.
+    Draw = 9,
+    /// Mixing of the photographs of a batch.
+    Mixing = 10,
+    /// The operation of TrivialAugment.
+    Trivial = 11,
 }
 
 impl Domain {

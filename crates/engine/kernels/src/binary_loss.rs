@@ -1,22 +1,29 @@
-//! Sigmoid cross-entropy: what each sample shows is a set of classes.
+//! Sigmoid cross-entropy: what each sample shows is a set of classes. And the focal loss that it is a case of.
 //!
-//! Without smoothing equal to `torch.nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="mean")`.
+//! Without smoothing, focus and mixture equal to `torch.nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="mean")`.
 //!
 //! | symbol | meaning | shape |
 //! | --- | --- | --- |
 //! | z | logits | (n, c) |
 //! | y | number of the set of each sample | (n) |
+//! | y' | number of the set of the sample that it is mixed with | (n) |
+//! | m | share of that, 0 where nothing is mixed | scalar in [0, 1] |
 //! | S | sets, 1 for a class that is in it, else 0 | (sets, c) |
 //! | s | label smoothing | scalar in [0, 1] |
-//! | t | `(1 - s) S[y] + s / 2` | (n, c) |
+//! | t | `(1 - s) ((1 - m) S[y] + m S[y']) + s / 2` | (n, c) |
 //! | p | `1 / (1 + exp(-z))` | (n, c) |
 //! | loss | `sum(max(z, 0) - z t + log(1 + exp(-abs z))) / (n c)` | scalar |
 //! | dz | `(p - t) / (n c)` | (n, c) |
+//! | f, g | with a focus: the focal loss and its slope of p, f' and g' of 1 - p, `focal.rs` | (n, c) |
+//! | loss | with a focus: `sum(t f + (1 - t) f') / (n c)` | scalar |
+//! | dz | with a focus: `((1 - p) t g - p (1 - t) g') / (n c)` | (n, c) |
 //!
 //! Rows are worked out in f64.
 
 use crate::distillation::Taught;
+use crate::focal::focal;
 use crate::loss::LossSums;
+use crate::mixture::Mixture;
 
 /// What the outputs for a sample should be.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -44,39 +51,59 @@ pub struct BinaryCrossEntropy<'a> {
     pub classes: usize,
     /// Share of the target that is spread evenly over there and not there, in [0, 1].
     pub label_smoothing: f32,
+    /// How much less counts what is right already, 0 or more: γ of the focal loss. 0 is cross-entropy.
+    pub focus: f32,
+    /// What the samples are mixed with, as numbers of sets; nothing if absent.
+    pub mixture: Option<Mixture<'a>>,
 }
 
 /// The sums of a batch and, if asked for, the gradient of its mean loss with respect to the logits, overwritten. The loss of a
-/// sample is the mean over its classes; correct are the classes, of all samples, whose logit has the right sign.
+/// sample is the mean over its classes; correct are the classes, of all samples, whose logit has the right sign, in a mixture that of the
+/// set with the larger share.
 ///
 /// # Panics
 ///
 /// If a length disagrees with the number of labels or classes, or a label is not below the number of sets.
 pub fn binary_cross_entropy(batch: &BinaryCrossEntropy<'_>, mut dlogits: Option<&mut [f32]>) -> LossSums {
-    let &BinaryCrossEntropy { logits, labels, sets, classes, label_smoothing } = batch;
+    let &BinaryCrossEntropy { logits, labels, sets, classes, label_smoothing, focus, mixture } = batch;
+    let mixture = mixture.as_ref();
     assert_eq!(Some(logits.len()), labels.len().checked_mul(classes), "logits must be (labels, classes)");
+    assert!(
+        mixture.is_none_or(|mixed| mixed.labels.len() == labels.len()),
+        "a mixture has one label for each sample"
+    );
     assert!(
         dlogits.as_ref().is_none_or(|dlogits| dlogits.len() == logits.len()),
         "dlogits must be (labels, classes)"
     );
-    let smoothing = f64::from(label_smoothing);
+    let (smoothing, focus) = (f64::from(label_smoothing), f64::from(focus));
     let mut sums = LossSums { weight: labels.len() as f64, ..LossSums::default() };
     for (row, (&label, z)) in labels.iter().zip(logits.chunks_exact(classes)).enumerate() {
-        let set = &sets[label as usize * classes..][..classes];
-        let (mut plain, mut smoothed) = (0.0, 0.0);
-        for (class, (&z, &shown)) in z.iter().zip(set).enumerate() {
-            let (z, shown) = (f64::from(z), f64::from(shown));
-            let target = (1.0 - smoothing) * shown + smoothing / 2.0;
-            plain += binary_surprise(z, shown);
-            smoothed += binary_surprise(z, target);
-            sums.correct += usize::from((z > 0.0) == (shown > 0.5));
+        let shown = Mixture::of(mixture, row, label);
+        let has = |set: usize, class: usize| f64::from(sets[set * classes..][..classes][class]);
+        let (mut plain, mut minimised) = (0.0, 0.0);
+        for (class, &z) in z.iter().enumerate() {
+            let z = f64::from(z);
+            let shows: f64 = shown.iter().map(|&(set, share)| share * has(set, class)).sum();
+            let target = (1.0 - smoothing) * shows + smoothing / 2.0;
+            plain += binary_surprise(z, shows);
+            sums.correct += usize::from((z > 0.0) == (has(Mixture::main(shown), class) > 0.5));
+            let slope = if focus == 0.0 {
+                minimised += binary_surprise(z, target);
+                sigmoid(z) - target
+            } else {
+                let (there, slope_there) = focal(binary_surprise(z, 1.0), focus);
+                let (absent, slope_absent) = focal(binary_surprise(z, 0.0), focus);
+                minimised += target * there + (1.0 - target) * absent;
+                sigmoid(-z) * target * slope_there - sigmoid(z) * (1.0 - target) * slope_absent
+            };
             if let Some(dlogits) = dlogits.as_deref_mut() {
                 let count = (labels.len() * classes) as f64;
-                dlogits[row * classes + class] = ((sigmoid(z) - target) / count) as f32;
+                dlogits[row * classes + class] = (slope / count) as f32;
             }
         }
         sums.plain += plain / classes as f64;
-        sums.loss += smoothed / classes as f64;
+        sums.loss += minimised / classes as f64;
     }
     sums
 }

@@ -1,20 +1,27 @@
-//! Softmax cross-entropy.
+//! Softmax cross-entropy, and the focal loss that it is a case of.
 //!
-//! Equal to `torch.nn.functional.cross_entropy(logits, labels, weight, label_smoothing=..,
+//! Without a focus and a mixture equal to `torch.nn.functional.cross_entropy(logits, labels, weight, label_smoothing=..,
 //! reduction="mean")`.
 //!
 //! | symbol | meaning | shape |
 //! | --- | --- | --- |
 //! | z | logits | (n, c) |
 //! | y | labels | (n) |
+//! | y' | labels of the samples that these are mixed with | (n) |
+//! | m | share of those, 0 where nothing is mixed | scalar in [0, 1] |
 //! | w | class weights, all 1 where none are given | (c) |
 //! | s | label smoothing | scalar in [0, 1] |
 //! | log p | `z - log(sum(exp z))` per row | (n, c) |
-//! | t | `(1 - s) w[y] [j = y] + s / c w[j]` | (n, c) |
-//! | loss | `sum(-t log p) / sum(w[y])` | scalar |
-//! | dz | `(p sum_j(t) - t) / sum(w[y])` | (n, c) |
+//! | t | `(1 - s) ((1 - m) w[y] [j = y] + m w[y'] [j = y']) + s / c w[j]` | (n, c) |
+//! | W | `sum((1 - m) w[y] + m w[y'])` | scalar |
+//! | f, g | the focal loss of p and its slope, `focal.rs`; `-log p` and -1 without a focus | (n, c) |
+//! | loss | `sum(t f) / W` | scalar |
+//! | dz | `(t g - p sum_j(t g)) / W` | (n, c) |
 //!
 //! Rows are worked out in f64.
+
+use crate::focal::focal;
+use crate::mixture::Mixture;
 
 /// A batch of logits and what they should have been.
 #[derive(Clone, Copy, Debug)]
@@ -29,18 +36,24 @@ pub struct CrossEntropy<'a> {
     pub label_smoothing: f32,
     /// Weight of each class, (classes); all 1 if absent.
     pub class_weights: Option<&'a [f32]>,
+    /// How much less counts what is right already, 0 or more: γ of the focal loss. 0 is cross-entropy.
+    pub focus: f32,
+    /// What the samples are mixed with; nothing if absent.
+    pub mixture: Option<Mixture<'a>>,
 }
 
 /// Sums over a batch; those of several batches add up to those of their union.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossSums {
-    /// Weighted, smoothed losses of the samples, in nats. Divided by `weight` it is the mean loss.
+    /// Weighted, smoothed, focal losses of the samples, in nats. Divided by `weight` it is the mean loss.
     pub loss: f64,
     /// Weights of the samples' classes.
     pub weight: f64,
-    /// `-log p(label)` of the samples, neither weighted nor smoothed, in nats.
+    /// `-log p(label)` of the samples, neither weighted nor smoothed nor focal, in nats; of a mixture the mean over its two labels
+    /// by their shares.
     pub plain: f64,
-    /// Samples whose largest logit is that of their label; of equal logits the first counts.
+    /// Samples whose largest logit is that of their label, in a mixture of the label with the larger share; of equal logits the first
+    /// counts.
     pub correct: usize,
 }
 
@@ -52,11 +65,14 @@ pub struct LossSums {
 /// If a length disagrees with the number of labels or classes, or a label is not below the number of
 /// classes.
 pub fn cross_entropy(batch: &CrossEntropy<'_>, mut dlogits: Option<&mut [f32]>) -> LossSums {
-    let &CrossEntropy { logits, labels, classes, class_weights, .. } = batch;
+    let &CrossEntropy { logits, labels, classes, class_weights, mixture, .. } = batch;
+    let mixture = mixture.as_ref();
+    let known = |labels: &[u32]| labels.iter().all(|&label| (label as usize) < classes);
     assert_eq!(Some(logits.len()), labels.len().checked_mul(classes), "logits must be (labels, classes)");
+    assert!(known(labels), "a label is not below the number of classes");
     assert!(
-        labels.iter().all(|&label| (label as usize) < classes),
-        "a label is not below the number of classes"
+        mixture.is_none_or(|mixed| mixed.labels.len() == labels.len() && known(mixed.labels)),
+        "a mixture has one label of these classes for each sample"
     );
     assert!(class_weights.is_none_or(|weights| weights.len() == classes), "one weight per class");
     assert!(
@@ -65,31 +81,41 @@ pub fn cross_entropy(batch: &CrossEntropy<'_>, mut dlogits: Option<&mut [f32]>) 
     );
 
     let weight = |class: usize| class_weights.map_or(1.0, |weights| f64::from(weights[class]));
-    let smoothing = f64::from(batch.label_smoothing);
+    let (smoothing, focus) = (f64::from(batch.label_smoothing), f64::from(batch.focus));
     let spread = smoothing / classes as f64;
-    let total_weight: f64 = (0..classes).map(weight).sum();
+    let shown = |row: usize| Mixture::of(mixture, row, labels[row]);
+    let weight_of =
+        |row: usize| -> f64 { shown(row).iter().map(|&(class, share)| share * weight(class)).sum() };
 
-    let mut sums =
-        LossSums { weight: labels.iter().map(|&label| weight(label as usize)).sum(), ..LossSums::default() };
-    for (row, (&label, z)) in labels.iter().zip(logits.chunks_exact(classes)).enumerate() {
-        let label = label as usize;
+    let mut sums = LossSums { weight: (0..labels.len()).map(weight_of).sum(), ..LossSums::default() };
+    let mut slopes = vec![0.0; classes];
+    for (row, z) in logits.chunks_exact(classes).enumerate() {
+        let shown = shown(row);
         let normaliser = log_sum_exp(z);
         let surprise = |class: usize| normaliser - f64::from(z[class]);
-        let own = (1.0 - smoothing) * weight(label);
 
-        sums.plain += surprise(label);
-        sums.loss += own * surprise(label);
+        sums.correct += usize::from(arg_max(z) == Mixture::main(shown));
+        // Whose logit is infinite has no finite surprise, and a share of 0 of it is none.
+        let shares = shown.into_iter().filter(|&(_, share)| share > 0.0);
+        sums.plain += shares.clone().map(|(class, share)| share * surprise(class)).sum::<f64>();
+
+        // The slope t g of each class, and their sum.
+        slopes.fill(0.0);
+        let mut add = |class: usize, target: f64| {
+            let (loss, slope) = focal(surprise(class), focus);
+            sums.loss += target * loss;
+            slopes[class] += target * slope;
+        };
+        shares.for_each(|(class, share)| add(class, (1.0 - smoothing) * share * weight(class)));
         if smoothing > 0.0 {
-            sums.loss += spread * (0..classes).map(|class| weight(class) * surprise(class)).sum::<f64>();
+            (0..classes).for_each(|class| add(class, spread * weight(class)));
         }
-        sums.correct += usize::from(arg_max(z) == label);
 
         if let Some(dlogits) = dlogits.as_deref_mut() {
-            let target_sum = own + spread * total_weight;
+            let slope_sum: f64 = slopes.iter().sum();
             let dz = &mut dlogits[row * classes..][..classes];
-            for (class, dz) in dz.iter_mut().enumerate() {
-                let target = spread * weight(class) + if class == label { own } else { 0.0 };
-                *dz = (((-surprise(class)).exp() * target_sum - target) / sums.weight) as f32;
+            for (class, (dz, slope)) in dz.iter_mut().zip(&slopes).enumerate() {
+                *dz = ((slope - (-surprise(class)).exp() * slope_sum) / sums.weight) as f32;
             }
         }
     }

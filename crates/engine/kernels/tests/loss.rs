@@ -4,13 +4,22 @@ mod common;
 
 use common::{Random, assert_close};
 use foliar_kernels::loss::{CrossEntropy, LossSums, arg_max, cross_entropy, softmax};
+use foliar_kernels::mixture::Mixture;
 
 const LOGITS: [f32; 12] = [1.5, -0.25, 0.75, 0.0, 2.0, -1.0, 3.0, 3.0, 0.5, -2.0, 0.125, 0.25];
 const LABELS: [u32; 4] = [0, 2, 1, 1];
 const WEIGHTS: [f32; 3] = [1.0, 0.5, 2.0];
 
 fn batch<'a>(logits: &'a [f32], labels: &'a [u32], classes: usize) -> CrossEntropy<'a> {
-    CrossEntropy { logits, labels, classes, label_smoothing: 0.0, class_weights: None }
+    CrossEntropy {
+        logits,
+        labels,
+        classes,
+        label_smoothing: 0.0,
+        class_weights: None,
+        focus: 0.0,
+        mixture: None,
+    }
 }
 
 fn with_gradient(batch: &CrossEntropy<'_>) -> (LossSums, Vec<f32>) {
@@ -140,32 +149,76 @@ fn gradient_agrees_with_finite_differences() {
     let logits: Vec<f32> = random.values(5 * classes).iter().map(|z| z * 3.0).collect();
     let weights: Vec<f32> = random.values(classes).iter().map(|w| w + 1.5).collect();
     let labels = [5, 0, 2, 2, 1];
-    let mean = |logits: &[f32]| {
-        let sums = cross_entropy(
-            &CrossEntropy {
-                label_smoothing: 0.2,
-                class_weights: Some(&weights),
-                ..batch(logits, &labels, classes)
-            },
-            None,
-        );
-        sums.loss / sums.weight
-    };
-    let step = 1.0 / 256.0;
-    let expected: Vec<f64> = (0..logits.len())
-        .map(|i| {
-            let (mut above, mut below) = (logits.clone(), logits.clone());
-            above[i] += step;
-            below[i] -= step;
-            (mean(&above) - mean(&below)) / f64::from(above[i] - below[i])
-        })
-        .collect();
-    let (_, dlogits) = with_gradient(&CrossEntropy {
-        label_smoothing: 0.2,
-        class_weights: Some(&weights),
-        ..batch(&logits, &labels, classes)
+    let mixture = Mixture { labels: &[1, 0, 4, 5, 2], share: 0.3 };
+    for (label_smoothing, focus, mixture) in [
+        (0.2, 0.0, None),
+        (0.0, 2.0, None),
+        (0.2, 0.5, None),
+        (0.0, 0.0, Some(mixture)),
+        (0.1, 3.0, Some(mixture)),
+    ] {
+        let given = CrossEntropy {
+            label_smoothing,
+            class_weights: Some(&weights),
+            focus,
+            mixture,
+            ..batch(&logits, &labels, classes)
+        };
+        let mean = |logits: &[f32]| {
+            let sums = cross_entropy(&CrossEntropy { logits, ..given }, None);
+            sums.loss / sums.weight
+        };
+        let step = 1.0 / 256.0;
+        let expected: Vec<f64> = (0..logits.len())
+            .map(|i| {
+                let (mut above, mut below) = (logits.clone(), logits.clone());
+                above[i] += step;
+                below[i] -= step;
+                (mean(&above) - mean(&below)) / f64::from(above[i] - below[i])
+            })
+            .collect();
+        let (_, dlogits) = with_gradient(&given);
+        assert_close(&dlogits, &expected, 1e-5, "gradient");
+    }
+}
+
+/// Written out for two classes: `(1 - p)^2 (-ln p)`, with weights as Lin et al. 2017, equation 5.
+#[test]
+fn a_focal_loss_weighs_by_what_is_wrong() {
+    let logits = [3f32.ln(), 0.0, 3f32.ln(), 0.0];
+    let (sums, _) = with_gradient(&CrossEntropy {
+        focus: 2.0,
+        class_weights: Some(&[1.0, 4.0]),
+        ..batch(&logits, &[0, 1], 2)
     });
-    assert_close(&dlogits, &expected, 1e-5, "gradient");
+    let right = 0.25f64.powi(2) * -(0.75f64.ln());
+    let wrong = 0.75f64.powi(2) * -(0.25f64.ln());
+    assert!((sums.loss - right - 4.0 * wrong).abs() < 1e-6, "{}", sums.loss);
+    // What is told to people stays the cross-entropy.
+    assert!((sums.plain + 0.75f64.ln() + 0.25f64.ln()).abs() < 1e-6 && sums.weight == 5.0);
+}
+
+/// The loss of a mixture is the mean of the losses of both labels by their shares, and so is the gradient.
+#[test]
+fn a_mixture_is_the_mean_of_both_labels() {
+    let other = [1, 1, 0, 2];
+    let target = |labels, mixture| CrossEntropy { mixture, ..batch(&LOGITS, labels, 3) };
+    let (own, own_gradient) = with_gradient(&target(&LABELS, None));
+    let (others, other_gradient) = with_gradient(&target(&other, None));
+    for share in [0.0, 0.25, 0.75, 1.0] {
+        let mixture = Some(Mixture { labels: &other, share });
+        let (mixed, gradient) = with_gradient(&target(&LABELS, mixture));
+        let mean = |a: f64, b: f64| a + f64::from(share) * (b - a);
+        assert!((mixed.loss - mean(own.loss, others.loss)).abs() < 1e-12);
+        assert!((mixed.plain - mean(own.plain, others.plain)).abs() < 1e-12);
+        assert_eq!(mixed.correct, if share > 0.5 { others.correct } else { own.correct });
+        let expected: Vec<f64> = own_gradient
+            .iter()
+            .zip(&other_gradient)
+            .map(|(&a, &b)| mean(f64::from(a), f64::from(b)))
+            .collect();
+        assert_close(&gradient, &expected, 1e-6, "gradient");
+    }
 }
 
 /// The sums of two halves add up to those of the whole, so an epoch's loss does not depend on its batches.

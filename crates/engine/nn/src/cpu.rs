@@ -217,8 +217,14 @@ impl CpuEngine {
         };
         let may_lack = matches!(plan.targets, Targets::Taught(_));
         let unknown = |label: u32| label as usize >= labels && !(may_lack && label == UNLABELLED);
-        if let Some((index, &label)) = batch.labels.iter().enumerate().find(|(_, label)| unknown(**label)) {
-            return Err(EngineError::Label { index, label, classes: labels });
+        let others = plan.mixture.map_or(&[][..], |mixture| mixture.labels);
+        for given in [batch.labels, others] {
+            if let Some((index, &label)) = given.iter().enumerate().find(|(_, label)| unknown(**label)) {
+                return Err(EngineError::Label { index, label, classes: labels });
+            }
+        }
+        if plan.mixture.is_some() && others.len() != batch.labels.len() {
+            return Err(EngineError::Mixture { got: others.len(), photographs: batch.labels.len() });
         }
         match plan.class_weights {
             Some(weights) if weights.len() != classes => {
@@ -241,20 +247,36 @@ impl Engine for CpuEngine {
         let logits = values[self.program.logits].start..values[self.program.logits].start + logits_len;
         let target = gradients[self.program.logits].start..gradients[self.program.logits].start + logits_len;
         let [logits, gradient] = disjoint(&mut self.arena, [logits, target]);
-        let (labels, classes, label_smoothing) = (batch.labels, self.outputs, plan.label_smoothing);
+        let (labels, classes) = (batch.labels, self.outputs);
+        let &StepConfig { label_smoothing, class_weights, focus, mixture, .. } = plan;
         let sums = match plan.targets {
             Targets::OneOf => {
-                let class_weights = plan.class_weights;
-                let target = loss::CrossEntropy { logits, labels, classes, label_smoothing, class_weights };
+                let target = loss::CrossEntropy {
+                    logits,
+                    labels,
+                    classes,
+                    label_smoothing,
+                    class_weights,
+                    focus,
+                    mixture,
+                };
                 loss::cross_entropy(&target, Some(gradient))
             }
             Targets::Taught(taught) => {
-                let class_weights = plan.class_weights;
-                let target = loss::CrossEntropy { logits, labels, classes, label_smoothing, class_weights };
+                let target = loss::CrossEntropy {
+                    logits,
+                    labels,
+                    classes,
+                    label_smoothing,
+                    class_weights,
+                    focus,
+                    mixture,
+                };
                 distillation(&target, &taught, Some(gradient))
             }
             Targets::AnyOf(sets) => {
-                let target = BinaryCrossEntropy { logits, labels, sets, classes, label_smoothing };
+                let target =
+                    BinaryCrossEntropy { logits, labels, sets, classes, label_smoothing, focus, mixture };
                 binary_cross_entropy(&target, Some(gradient))
             }
         };

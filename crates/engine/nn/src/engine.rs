@@ -1,6 +1,7 @@
 //! The one seam between training and the device that does the arithmetic.
 
 use foliar_kernels::binary_loss::Targets;
+use foliar_kernels::mixture::Mixture;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{EngineError, GraphError, StateError};
@@ -67,6 +68,10 @@ pub struct StepConfig<'a> {
     pub class_weights: Option<&'a [f32]>,
     /// What labels mean, and so which loss is minimised.
     pub targets: Targets<'a>,
+    /// γ of the focal loss, 0 or more: how much less counts what is right already. 0 minimises the cross-entropy.
+    pub focus: f32,
+    /// What the photographs of the batch are mixed with, where they are mixtures; the engine gets them mixed.
+    pub mixture: Option<Mixture<'a>>,
 }
 
 /// What a training step found, before it changed the weights.
@@ -74,11 +79,13 @@ pub struct StepConfig<'a> {
 pub struct StepStats {
     /// Photographs in the batch that have a label.
     pub photographs: usize,
-    /// The mean that was minimised, with smoothing, class weights and what a teacher says.
+    /// The mean that was minimised, with smoothing, class weights, focus and what a teacher says.
     pub objective: f64,
-    /// Sum over those photographs of the plain cross-entropy, in nats; for sets of classes its mean over the classes.
+    /// Sum over those photographs of the plain cross-entropy, in nats, whatever was minimised; for sets of classes its mean over the
+    /// classes. Of mixtures it is that with their mixed targets.
     pub loss_sum: f64,
-    /// Photographs whose largest logit was their class's; for sets, their classes that were predicted correctly.
+    /// Photographs whose largest logit was their class's; for sets, their classes that were predicted correctly. A mixture counts as
+    /// the photograph that has the larger share of it.
     pub correct: usize,
     /// Euclidean norm of the gradient over all weights.
     pub gradient_norm: f64,

@@ -97,6 +97,14 @@ pub enum EngineError {
         /// Number of classes.
         classes: usize,
     },
+    /// Other halves of mixed photographs of the wrong number.
+    #[error("{got} labels were given of what {photographs} photographs are mixed with")]
+    Mixture {
+        /// Labels given.
+        got: usize,
+        /// Photographs in the batch.
+        photographs: usize,
+    },
     /// Weights of the outputs of the wrong number.
     #[error("{got} weights were given for {expected} outputs")]
     OutputWeights {

@@ -33,6 +33,7 @@ pub use error::{EngineError, GraphError, PredictionError, ProbeError, StateError
 pub use foliar_kernels::binary_loss::Targets;
 pub use foliar_kernels::distillation::{Taught, UNLABELLED};
 pub use foliar_kernels::hellinger::{FLOOR as HELLINGER_FLOOR, forward as hellinger};
+pub use foliar_kernels::mixture::Mixture;
 pub use foliar_kernels::{Nhwc, isa, peak};
 pub use graph::{Graph, Node, NodeId, Op, Padding, Sliding};
 pub use optimizer::Optimizer;

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineError, EngineOptions, Graph, GraphError, Node, Op, Optimizer, StateDict,
-    StateError, Statistics, StepConfig, Targets, Tensor, zoo,
+    Batch, CpuEngine, Engine, EngineError, EngineOptions, Graph, GraphError, Mixture, Node, Op, Optimizer,
+    StateDict, StateError, Statistics, StepConfig, Targets, Tensor, zoo,
 };
 
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
@@ -15,6 +15,8 @@ const PLAN: StepConfig<'static> = StepConfig {
     class_weights: None,
     rate_factors: None,
     targets: Targets::OneOf,
+    focus: 0.0,
+    mixture: None,
 };
 
 /// Networks with dropout, joins or squeeze-and-excitation; `vgg16_bn` is large and stands apart.
@@ -289,6 +291,13 @@ fn what_does_not_fit_is_refused_by_name() {
     assert_eq!(step(&good, &[0, 1, 3, 0]), Err(EngineError::Label { index: 2, label: 3, classes: 3 }));
     let length = EngineError::ImageLength { got: good.len() - 1, expected: good.len() };
     assert_eq!(step(&good[1..], &[0; 4]), Err(length));
+    let mut mixed = |labels: &[u32]| {
+        let plan = StepConfig { mixture: Some(Mixture { labels, share: 0.3 }), ..PLAN };
+        engine.train_step(Batch { images: &good, labels: &[0, 1, 2, 0] }, &plan)
+    };
+    assert_eq!(mixed(&[0, 1, 3, 0]), Err(EngineError::Label { index: 2, label: 3, classes: 3 }));
+    assert_eq!(mixed(&[0, 1]), Err(EngineError::Mixture { got: 2, photographs: 4 }));
+    assert!(mixed(&[2, 1, 0, 0]).unwrap().taken);
 
     let mut state = engine.state();
     let weight = state.tensors.remove("fc.weight").unwrap();

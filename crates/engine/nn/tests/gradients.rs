@@ -14,6 +14,8 @@ const STILL: StepConfig<'static> = StepConfig {
     class_weights: None,
     rate_factors: None,
     targets: Targets::OneOf,
+    focus: 0.0,
+    mixture: None,
 };
 const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
 

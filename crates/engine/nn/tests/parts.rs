@@ -17,6 +17,8 @@ const PLAN: StepConfig<'static> = StepConfig {
     class_weights: None,
     rate_factors: None,
     targets: Targets::OneOf,
+    focus: 0.0,
+    mixture: None,
 };
 
 fn options(optimizer: Option<Optimizer>, average: Option<f64>) -> EngineOptions {

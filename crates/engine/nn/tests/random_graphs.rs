@@ -24,6 +24,8 @@ const PLAN: StepConfig<'static> = StepConfig {
     class_weights: None,
     rate_factors: None,
     targets: Targets::OneOf,
+    focus: 0.0,
+    mixture: None,
 };
 
 /// A node to be: what it is and which of the values before it it takes. Numbers are taken modulo what there is.

@@ -102,6 +102,8 @@ fn run(case: &Case) -> Figures {
         class_weights: None,
         rate_factors: None,
         targets: Targets::OneOf,
+        focus: 0.0,
+        mixture: None,
     };
     for step in 0..case.steps {
         let stats = engine.train_step(Batch { images: &images, labels: &labels }, &plan).unwrap();

@@ -23,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) setup: RunSetup,
     /// Whether the run is foliar's own.
     pub(crate) is_own: bool,
+    /// Whether it mixes its training photos, whose loss and accuracy then say little of what it has learned.
+    pub(crate) is_mixed: bool,
     pub(crate) limits: Limits,
     pub(crate) chosen: Chosen<'a>,
     pub(crate) rows: Vec<Row>,
@@ -128,6 +130,7 @@ impl<'a> Context<'a> {
             log,
             setup: setup.or(&log.facts),
             is_own: log.facts.foliar || setup.practice.is_some(),
+            is_mixed: log.facts.mixed || setup.practice.is_some_and(|done| done.mixed),
             limits: Limits::default(),
             best_run: best_run(&rows),
             rows,

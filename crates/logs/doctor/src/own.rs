@@ -38,6 +38,9 @@ const OF_THE_RATE: [Id; 8] = [
     Id::Underfit,
 ];
 
+/// What is concluded from how training photos do beside those of validation: nothing, where the former are mixed.
+const OF_PHOTOS_AS_THEY_ARE: [Id; 3] = [Id::Underfit, Id::TrainEvalMismatch, Id::ValBetterThanTrain];
+
 /// First training loss beyond which the steps were too long, in multiples of that of guessing. At twice it classifiers on kept
 /// features are still none the worse.
 const HOT: f64 = 3.0;
@@ -55,6 +58,7 @@ const SLOW_EPOCHS: usize = 10;
 /// Replaces findings that cannot be so in a run of foliar's by what is so.
 pub(crate) fn translate(context: &Context<'_>, found: &mut Vec<Finding>) {
     found.retain(|finding| !FOREIGN.contains(&finding.id));
+    found.retain(|finding| !(context.is_mixed && OF_PHOTOS_AS_THEY_ARE.contains(&finding.id)));
     let lost = found.iter().any(|finding| matches!(finding.id, Id::Nan | Id::Diverged));
     let too_sure = found.iter().any(|finding| finding.id == Id::Overconfident);
     if let Some(hot) = too_high(context, too_sure).filter(|_| !lost) {
@@ -65,7 +69,7 @@ pub(crate) fn translate(context: &Context<'_>, found: &mut Vec<Finding>) {
     if falls(context) {
         found.retain(|finding| finding.id != Id::AtChance);
     }
-    if let Some(slow) = too_slow(context).filter(|_| !lost) {
+    if let Some(slow) = too_slow(context).filter(|_| !lost && !context.is_mixed) {
         found.retain(|finding| !matches!(finding.id, Id::AtChance | Id::Underfit | Id::StillImproving));
         found.push(slow);
     }

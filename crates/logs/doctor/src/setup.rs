@@ -30,6 +30,8 @@ pub struct Practice {
     pub augmented: bool,
     /// There is a weight decay.
     pub weight_decay: bool,
+    /// Training photos are mixed with each other: mixup, CutMix.
+    pub mixed: bool,
     /// Labels are smoothed.
     pub label_smoothing: bool,
     /// The learning rate falls towards the end.

@@ -54,6 +54,8 @@ struct OwnEpoch {
     epoch: u32,
     phase: u32,
     line: usize,
+    /// Whether its training photos were mixed.
+    mixed: bool,
     /// Steps since the run began.
     step: Option<f64>,
     train_loss: Option<Written>,
@@ -159,10 +161,11 @@ impl OwnReader {
         }
         let ignored = other.as_ref().map_or(0, |log| log.understood_lines + log.ignored_lines);
         let phase = self.epochs.last().map_or(1, |epoch| epoch.phase);
+        let mixed = self.epochs.last().is_some_and(|epoch| epoch.mixed);
         let begin = self.epochs.iter().position(|epoch| epoch.phase == phase).unwrap_or_default();
         Ok(RunLog {
             series: series(&self.epochs),
-            facts: Facts { foliar: true, last_phase: begin, ..self.facts },
+            facts: Facts { foliar: true, mixed, last_phase: begin, ..self.facts },
             format: if self.events { "events of foliar" } else { "what foliar shows" }.to_owned(),
             understood_lines: self.epochs.len(),
             ignored_lines: ignored.saturating_sub(self.epochs.len()),
@@ -186,6 +189,7 @@ fn of_event(epoch: &Epoch, line: usize) -> OwnEpoch {
         epoch: epoch.epoch,
         phase: epoch.phase,
         line,
+        mixed: epoch.mixed,
         step: Some(epoch.total_step as f64),
         train_loss: Some(Written::exact(epoch.train_loss)),
         train_accuracy: Some(Written::exact(epoch.train_accuracy)),
@@ -209,11 +213,12 @@ fn of_console(text: &str) -> Option<(OwnEpoch, Option<usize>, bool)> {
     loop {
         rest = match rest {
             [] => break,
-            ["train", "loss", value, rest @ ..] => {
+            [photos @ ("train" | "mixed"), "loss", value, rest @ ..] => {
                 epoch.train_loss = Some(Written::of(value)?);
+                epoch.mixed = *photos == "mixed";
                 rest
             }
-            ["train", "acc", value, rest @ ..] => {
+            ["train" | "mixed", "acc", value, rest @ ..] => {
                 epoch.train_accuracy = Some(Written::of(value)?);
                 rest
             }
@@ -301,6 +306,14 @@ mod tests {
     }
 
     #[test]
+    fn photos_that_were_mixed_are_known_by_their_loss() {
+        let log = read_log(NEW.replace("train loss", "mixed loss").as_bytes()).unwrap();
+        assert!(log.facts.foliar && log.facts.mixed, "{log:?}");
+        assert_eq!(values(&log, Split::Train, Metric::Loss), [0.931, 0.616]);
+        assert!(!read_log(NEW.as_bytes()).unwrap().facts.mixed);
+    }
+
+    #[test]
     fn bars_of_a_transcript_are_no_lines_of_another_program() {
         let reading = |photo: usize| format!("reading photos ━━━╸──────────── {photo}/2191  9m left\n");
         let epoch = |step: usize| {
@@ -330,17 +343,19 @@ mod tests {
     }
 
     #[test]
-    fn events_tell_where_the_last_phase_begins() {
+    fn events_tell_where_the_last_phase_begins_and_whether_it_mixes() {
         let event = |epoch: u32, phase: u32| {
             format!(
-                "{{\"event\":\"epoch\",\"epoch\":{epoch},\"epochs\":4,\"phase\":{phase},\"total_step\":9,\"seconds\":1.0,\
-                 \"train_loss\":\"NaN\",\"train_accuracy\":0.5,\"learning_rate\":0.1,\"classes\":7,\"best\":false}}\n"
+                "{{\"event\":\"epoch\",\"epoch\":{epoch},\"epochs\":4,\"phase\":{phase},\"mixed\":{},\"total_step\":9,\"seconds\":1.0,\
+                 \"train_loss\":\"NaN\",\"train_accuracy\":0.5,\"learning_rate\":0.1,\"classes\":7,\"best\":false}}\n",
+                phase == 2
             )
         };
         let text: String =
             [(1, 1), (2, 1), (3, 2), (4, 2)].map(|(epoch, phase)| event(epoch, phase)).concat();
         let log = read_log(text.as_bytes()).unwrap();
         assert!(log.facts.foliar && log.facts.last_phase == 2 && log.facts.classes == Some(7), "{log:?}");
+        assert!(log.facts.mixed);
         assert!(values(&log, Split::Train, Metric::Loss).iter().all(|loss| loss.is_nan()));
     }
 }

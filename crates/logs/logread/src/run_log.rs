@@ -89,6 +89,8 @@ pub struct Facts {
     pub steps_per_epoch: Option<usize>,
     /// Whether foliar wrote the log: then every loss is a mean per photo in nats.
     pub foliar: bool,
+    /// Whether foliar mixed the training photos of the last phase with each other: their loss and accuracy are those of mixtures.
+    pub mixed: bool,
     /// The row at which the last phase of a run of foliar's begins: what is trained, and at which rates, changes there.
     pub last_phase: usize,
 }

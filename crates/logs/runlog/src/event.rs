@@ -113,11 +113,15 @@ pub struct Epoch {
     /// Time the epoch took, validation included.
     #[serde(with = "crate::float")]
     pub seconds: f64,
-    /// Mean loss per photo over all training photos of the epoch, in nats.
+    /// Whether training photos were mixed with each other (mixup, CutMix). Loss and accuracy of training are then those of mixtures,
+    /// which no network classifies as well as the validation photos.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mixed: bool,
+    /// Mean cross-entropy per photo over all training photos of the epoch, in nats, whatever loss is minimised.
     #[serde(with = "crate::float")]
     pub train_loss: f64,
     /// Share of those that the network classified correctly while it trained on them; where photos have any number of labels, of
-    /// their labels.
+    /// their labels. A mixture counts as the photo that has the larger share of it.
     #[serde(with = "crate::float")]
     pub train_accuracy: f64,
     /// Mean loss per validation photo in nats; `None` without validation.
@@ -225,6 +229,7 @@ pub(crate) mod samples {
             phase: 1,
             total_step: u64::from(number) * 10,
             seconds: 28.4,
+            mixed: false,
             train_loss: 0.482,
             train_accuracy: 0.8125,
             validation_loss: Some(0.391),
@@ -257,6 +262,7 @@ mod tests {
             samples::start(),
             samples::step(7),
             Event::Epoch(samples::epoch(3)),
+            Event::Epoch(Epoch { mixed: true, ..samples::epoch(3) }),
             Event::Epoch(Epoch {
                 train_loss: f64::INFINITY,
                 validation_loss: None,

@@ -8,17 +8,19 @@ use crate::event::Epoch;
 /// epoch  3/30  28.4 s  train loss 0.482  val loss 0.391 (0.380)  val acc 0.884
 /// ```
 ///
-/// In parentheses stands the validation loss after calibration: the epoch with the lowest is kept. Lines of one run stay aligned
+/// In parentheses stands the validation loss after calibration: the epoch with the lowest is kept. Where training photos were mixed,
+/// their loss is called `mixed loss`. Lines of one run stay aligned
 /// while losses lie below 100,000 and an epoch takes less than 10,000 s, and fit 80 columns up to 999 epochs. Without
 /// validation the line shows the training accuracy instead. What guessing reaches is said once ([`chance_line`]).
 pub fn epoch_line(epoch: &Epoch) -> String {
+    let what = if epoch.mixed { "mixed" } else { "train" };
     let mut parts = vec![
         format!("epoch {:>width$}/{}", epoch.epoch, epoch.epochs, width = epoch.epochs.to_string().len()),
         format!("{:>4} s", seconds(epoch.seconds)),
-        format!("train loss {:>5}", loss(epoch.train_loss)),
+        format!("{what} loss {:>5}", loss(epoch.train_loss)),
     ];
     if epoch.validation_loss.is_none() && epoch.validation_accuracy.is_none() {
-        parts.push(format!("train acc {:.3}", epoch.train_accuracy));
+        parts.push(format!("{what} acc {:.3}", epoch.train_accuracy));
     }
     if let Some(value) = epoch.validation_loss {
         let calibrated = epoch.calibrated_loss.map_or(String::new(), |value| format!(" ({})", loss(value)));
@@ -81,6 +83,12 @@ mod tests {
             "epoch  3/30  28.4 s  train loss 0.482  val loss 0.391 (0.380)  val acc 0.884"
         );
         assert_eq!(chance_line(15), "guessing among 15 classes: loss 2.708, accuracy 0.067");
+    }
+
+    #[test]
+    fn the_loss_of_mixed_photos_is_called_so() {
+        let line = epoch_line(&Epoch { mixed: true, ..samples::epoch(3) });
+        assert_eq!(line, "epoch  3/30  28.4 s  mixed loss 0.482  val loss 0.391 (0.380)  val acc 0.884");
     }
 
     #[test]

@@ -11,8 +11,11 @@ use foliar_nn::{EngineError, GraphError, StateError};
 use foliar_runlog::RunError;
 use foliar_scan::ScanError;
 use foliar_vision::augment::AugmentError;
+use foliar_vision::mixing::MixingError;
 use foliar_vision::{LoadError, PreprocessingError};
 use thiserror::Error;
+
+use crate::class_weights::ClassWeightsError;
 
 /// Why work could not be done.
 #[derive(Debug, Error)]
@@ -27,6 +30,18 @@ pub enum TrainError {
         /// What is allowed.
         range: &'static str,
     },
+    /// Settings that do not go together.
+    #[error("{what}")]
+    Conflict {
+        /// Which, why, and what to do.
+        what: &'static str,
+    },
+    /// Weights of classes that cannot be used.
+    #[error(transparent)]
+    ClassWeights(#[from] ClassWeightsError),
+    /// A strength of mixing out of its range.
+    #[error(transparent)]
+    Mixing(#[from] MixingError),
     /// A recipe that cannot be read or written as TOML.
     #[error("the recipe is not valid: {what}")]
     RecipeText {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foliar_nn::{Engine, UNLABELLED};
 use foliar_runlog::StopReason;
 use foliar_vision::Example;
-use foliar_vision::loader::order;
+use foliar_vision::loader::{Draw, order};
 
 use crate::error::TrainError;
 use crate::feature_cache::Key;
@@ -106,22 +106,22 @@ impl Features {
         self.train.len().div_ceil(batch_size)
     }
 
-    /// Training batch number `batch` of an epoch whose `order` is given: features, labels, and the places of the photographs in the
-    /// store.
+    /// Training batch number `batch` of an epoch whose `draws` are given: features, labels, and the places of the photographs in the
+    /// store. A photograph that is drawn again is the next of its views.
     pub(crate) fn train_batch(
         &self,
-        order: &[usize],
+        draws: &[Draw],
         epoch: u32,
         batch_size: usize,
         batch: usize,
     ) -> (Vec<f32>, Vec<u32>, Vec<usize>) {
-        let chosen = &order[order::balanced(order.len(), batch_size, batch)];
-        let place = |&item: &usize| {
-            let views = &self.train[item];
-            views[(epoch as usize + item) % views.len()]
+        let chosen = &draws[order::balanced(draws.len(), batch_size, batch)];
+        let place = |&Draw { position, repetition }: &Draw| {
+            let views = &self.train[position];
+            views[(epoch as usize + position + repetition) % views.len()]
         };
-        let labels = chosen.iter().map(|&item| self.train_labels[item]).collect();
-        let photos = chosen.iter().map(|&item| self.photos[item]).collect();
+        let labels = chosen.iter().map(|draw| self.train_labels[draw.position]).collect();
+        let photos = chosen.iter().map(|draw| self.photos[draw.position]).collect();
         (self.rows.gathered(chosen.iter().map(place)), labels, photos)
     }
 
@@ -154,11 +154,6 @@ impl Features {
     /// Place in the store of each training photograph.
     pub(crate) fn photos(&self) -> &[usize] {
         &self.photos
-    }
-
-    /// Training photographs.
-    pub(crate) fn len(&self) -> usize {
-        self.train.len()
     }
 
     /// Validation photographs.

@@ -10,6 +10,7 @@ mod backbone;
 mod background_folder;
 mod best_epoch;
 mod checkpoint;
+mod class_weights;
 mod epochs;
 mod error;
 mod feature_cache;
@@ -47,6 +48,7 @@ pub use backbone::{BackboneFeatures, backbone_features};
 pub use background_folder::BackgroundFolder;
 pub use best_epoch::{BestEpoch, EpochScore};
 pub use checkpoint::{Checkpoint, Progress};
+pub use class_weights::{ClassWeight, ClassWeights, ClassWeightsError, WeightTable};
 pub use error::TrainError;
 pub use fold::Fold;
 pub use fold_runs::FoldRuns;
@@ -61,7 +63,7 @@ pub use phase::{Freeze, FreezeError, Phase};
 pub use photographs::{
     DataOptions, Grouping, LearnedBefore, LeavesFound, Photographs, Summary, UnlabelledFound, planned_split,
 };
-pub use recipe::{ClassWeights, DataSpec, Group, Head, LossSpec, Recipe};
+pub use recipe::{DataSpec, Group, Head, LossSpec, Recipe};
 pub use review_file::ReviewFile;
 pub use run::Run;
 pub use schedule::{LearningRate, Schedule};

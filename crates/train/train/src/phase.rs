@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use foliar_nn::{Graph, GraphError, NodeId, Optimizer, Statistics};
-use foliar_vision::{Augment, counted};
+use foliar_vision::{Augment, Mixing, counted};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{TrainError, check};
@@ -114,6 +114,9 @@ pub struct Phase {
     pub learning_rate: LearningRate,
     /// How training photographs are varied.
     pub augment: Augment,
+    /// How they are mixed with each other, after that.
+    #[serde(default, skip_serializing_if = "Mixing::is_none")]
+    pub mixing: Mixing,
 }
 
 impl Phase {
@@ -161,6 +164,12 @@ impl Phase {
                 "absent unless a part is frozen",
             )?;
         }
+        if self.is_cached() && !self.mixing.is_none() {
+            let what = "mixup and CutMix mix photos, and this recipe learns from kept features of photos: give --recipe fine or scratch, \
+                        and leave --augmented-views out";
+            return Err(TrainError::Conflict { what });
+        }
+        self.mixing.check()?;
         Ok(self.augment.check()?)
     }
 

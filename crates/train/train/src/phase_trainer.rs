@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, StateDict, StepConfig, StepStats, Targets};
+use foliar_nn::{
+    Batch, Device, Engine, EngineOptions, Graph, Mixture, StateDict, StepConfig, StepStats, Targets,
+};
 use foliar_runlog::StopReason;
-use foliar_vision::loader::order;
-use foliar_vision::{self as vision, LabelSets, Loader};
+use foliar_vision::loader::draws::draws;
+use foliar_vision::{self as vision, LabelSets, Loader, Mixed, Mixing};
 
 use crate::error::TrainError;
 use crate::features::{self, Features};
@@ -46,6 +48,14 @@ impl Inputs {
             Inputs::Features { photos, .. } => photos,
         }
     }
+
+    /// Mixes photographs of `side` pixels with each other; `batch` is the key of what is random. Features stay as they are.
+    fn mix(&mut self, mixing: &Mixing, batch: [u64; 3], side: usize) -> Option<Mixed> {
+        match self {
+            Inputs::Photographs(photos) => mixing.apply(batch, side, &photos.labels, &mut photos.images),
+            Inputs::Features { .. } => None,
+        }
+    }
 }
 
 impl Feed {
@@ -61,11 +71,11 @@ impl Feed {
                 Box::new(train.epoch(recipe.seed, epoch, first).map(|batch| Ok(Inputs::Photographs(batch?))))
             }
             Feed::Features(features) => {
-                let order = order::shuffled(recipe.seed, epoch, features.len());
+                let draws = draws(recipe.oversample, recipe.seed, epoch, features.train_labels());
                 let size = recipe.batch_size;
                 let batches = first..features.batches(size);
                 Box::new(batches.map(move |batch| {
-                    let (values, labels, photos) = features.train_batch(&order, epoch, size, batch);
+                    let (values, labels, photos) = features.train_batch(&draws, epoch, size, batch);
                     Ok(Inputs::Features { values, labels, photos })
                 }))
             }
@@ -122,7 +132,7 @@ impl<'a> PhaseTrainer<'a> {
     ) -> Result<ControlFlow<StopReason, Self>, TrainError> {
         let PhaseInit { device, graph, recipe, phase, photographs, state } = init;
         let size = recipe.image_size();
-        let class_weights = photographs.class_weights(recipe.loss.class_weights);
+        let class_weights = photographs.class_weights(&recipe.loss.class_weights)?;
         let sets = photographs.dataset.label_sets.as_ref().map(LabelSets::matrix);
         let lessons = match Lessons::gather(device, recipe, photographs, progress)? {
             ControlFlow::Continue(lessons) => lessons,
@@ -216,10 +226,22 @@ impl<'a> PhaseTrainer<'a> {
     ) -> Result<ControlFlow<StopReason>, TrainError> {
         let steps = self.batches();
         let Self {
-            feed, front, engine, recipe, rate_factors, class_weights, sets, lessons, photographs, ..
+            feed,
+            front,
+            engine,
+            recipe,
+            phase,
+            rate_factors,
+            class_weights,
+            sets,
+            lessons,
+            photographs,
+            ..
         } = self;
         for (number, inputs) in (first..).zip(feed.epoch(recipe, epoch, first)) {
-            let inputs = inputs?;
+            let mut inputs = inputs?;
+            let key = [recipe.seed, epoch.into(), number as u64];
+            let mixed = inputs.mix(&phase.mixing, key, recipe.image_size());
             let Batch { images, labels } = inputs.batch();
             let images = match front {
                 Some(front) => Cow::Owned(front.predict(images)?),
@@ -236,6 +258,8 @@ impl<'a> PhaseTrainer<'a> {
                 label_smoothing: recipe.loss.label_smoothing,
                 class_weights: class_weights.as_deref(),
                 targets,
+                focus: recipe.loss.focal_gamma.unwrap_or(0.0),
+                mixture: mixed.as_ref().map(|mixed| Mixture { labels: &mixed.labels, share: mixed.share }),
             };
             let stats = engine.train_step(Batch { images: &images, labels }, &config)?;
             let step = Step { stats: &stats, learning_rate: config.learning_rate, steps };

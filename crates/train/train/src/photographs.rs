@@ -17,13 +17,14 @@ use foliar_vision::{
     Reason, Rgb, Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, leaf_mask, split,
 };
 
+use crate::class_weights::ClassWeights;
 use crate::error::TrainError;
 use crate::feature_cache::FeatureCache;
 use crate::feature_rows::{FeatureFile, FeatureStore, plain_key};
 use crate::fold::Fold;
 use crate::indivisible::Indivisible;
 use crate::lessons::LessonStore;
-use crate::recipe::{ClassWeights, DataSpec, Recipe};
+use crate::recipe::{DataSpec, Recipe};
 use crate::thumbnails::Thumbnails;
 
 pub use self::division::{Grouping, planned_split};
@@ -436,14 +437,17 @@ impl Photographs {
         Loader::new(Arc::new(store), examples, transform, batch_size).with_workers(self.workers)
     }
 
-    /// Training photographs, and those without labels, varied as `augment` says, in the order of the seed.
+    /// Training photographs, and those without labels, varied as `augment` says, in the order of the seed, as often as the recipe
+    /// draws them.
     pub fn train_loader(&self, recipe: &Recipe, augment: &Augment) -> Loader {
         let preprocessing = recipe.preprocessing.clone();
         let transform = Transform::Train { preprocessing, augment: self.with_backgrounds(augment) };
         let label = |&photo: &usize| Example { photo, label: self.dataset.photos[photo].class as u32 };
         let mut items: Vec<Example> = self.splits.train.iter().map(label).collect();
         items.extend(self.unlabelled().into_iter().map(|photo| Example { photo, label: UNLABELLED }));
-        Loader::new(Arc::clone(&self.store), items, transform, recipe.batch_size).with_workers(self.workers)
+        Loader::new(Arc::clone(&self.store), items, transform, recipe.batch_size)
+            .with_workers(self.workers)
+            .with_oversampling(recipe.oversample)
     }
 
     /// Training photographs as they are, in their order.
@@ -499,12 +503,24 @@ impl Photographs {
     }
 
     /// Weight of each class in the loss; `None` if all count the same.
-    pub fn class_weights(&self, choice: ClassWeights) -> Option<Vec<f32>> {
+    ///
+    /// # Errors
+    /// A table that is of other classes.
+    pub fn class_weights(&self, choice: &ClassWeights) -> Result<Option<Vec<f32>>, TrainError> {
+        match choice {
+            ClassWeights::None => Ok(None),
+            ClassWeights::Balanced => Ok(Some(self.balanced_weights())),
+            ClassWeights::Table(table) => Ok(Some(table.of(&self.dataset.classes)?)),
+        }
+    }
+
+    /// Weights with which the training photographs of each class count the same.
+    fn balanced_weights(&self) -> Vec<f32> {
         let mut counts = vec![0usize; self.dataset.classes.len()];
         self.splits.train.iter().for_each(|&photo| counts[self.dataset.photos[photo].class] += 1);
         let whole = self.splits.train.len() as f32;
         let balanced = |&count: &usize| if count == 0 { 0.0 } else { whole / (counts.len() * count) as f32 };
-        (choice == ClassWeights::Balanced).then(|| counts.iter().map(balanced).collect())
+        counts.iter().map(balanced).collect()
     }
 
     /// What keeps these from being divided as `data`, of their recipe, asks; `None` if they are.

@@ -1,10 +1,11 @@
 //! Recipes by name: what is done where nothing else is asked for.
 
 use foliar_nn::{Optimizer, Statistics};
-use foliar_vision::Augment;
+use foliar_vision::{Augment, Mixing, Oversample};
 
+use crate::class_weights::ClassWeights;
 use crate::phase::{Freeze, Phase};
-use crate::recipe::{ClassWeights, DataSpec, Group, Head, LossSpec, Recipe};
+use crate::recipe::{DataSpec, Group, Head, LossSpec, Recipe};
 use crate::schedule::{LearningRate, Schedule};
 
 /// Epochs of a network that begins with random weights, and of a classifier on features.
@@ -33,6 +34,7 @@ impl Recipe {
                 optimizer: sgd(5e-4),
                 learning_rate: LearningRate { peak, schedule: Schedule::OneCycle, warmup: 0.05 },
                 augment: Augment::default(),
+                mixing: Mixing::default(),
             }],
         )
     }
@@ -56,14 +58,17 @@ impl Recipe {
             optimizer: sgd(1e-4),
             learning_rate: LearningRate { peak: 0.01, schedule: Schedule::Cosine, warmup: 0.1 },
             augment: Augment::default(),
+            mixing: Mixing::default(),
         };
         Self { reestimate: true, refit: FOLDS, ..Self::of(model, vec![head(), whole]) }
     }
 
     /// How a classifier on kept features is found where nothing is said of it: solved, unless its training by gradient descent was
-    /// given other numbers than the usual ones, which whoever gave them wants to count.
+    /// given other numbers than the usual ones, which whoever gave them wants to count, or another loss, which no solution has.
     pub fn usual_head(&self) -> Head {
-        let usual = self.batch_size == BATCH_SIZE && self.phases.first().is_some_and(is_usual_head);
+        let solvable = self.loss.focal_gamma.is_none();
+        let usual =
+            solvable && self.batch_size == BATCH_SIZE && self.phases.first().is_some_and(is_usual_head);
         if usual { Head::Logistic } else { Head::Trained }
     }
 
@@ -76,9 +81,10 @@ impl Recipe {
             reestimate: false,
             refit: 0,
             head: Head::Trained,
+            oversample: Oversample::None,
             weights: None,
             teacher: None,
-            loss: LossSpec { label_smoothing: 0.0, class_weights: ClassWeights::None },
+            loss: LossSpec { label_smoothing: 0.0, focal_gamma: None, class_weights: ClassWeights::None },
             data: DataSpec {
                 validation: 0.2,
                 test: 0.0,
@@ -124,6 +130,7 @@ fn head() -> Phase {
         optimizer: sgd(1e-4),
         learning_rate: LearningRate { peak: 0.01, schedule: Schedule::Cosine, warmup: 0.0 },
         augment: Augment::none(),
+        mixing: Mixing::default(),
     }
 }
 

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use foliar_model::Bundle;
 use foliar_nn::{Graph, zoo};
 use foliar_scan::{ClassMap, ClassesFrom, ScanError, ScanOptions};
-use foliar_vision::{Dataset, Preprocessing, Task};
+use foliar_vision::{Dataset, Oversample, Preprocessing, Task};
 
 use crate::background_folder::BackgroundFolder;
+use crate::class_weights::ClassWeights;
 use crate::error::{TrainError, check};
 use crate::fold::Fold;
 use crate::initial_weights::InitialWeights;
@@ -39,6 +40,9 @@ pub struct Recipe {
     /// How that classifier is found. Recipes without the field are older than the choice.
     #[serde(default)]
     pub head: Head,
+    /// Which photographs are drawn more often than others, where networks are trained.
+    #[serde(default, skip_serializing_if = "Oversample::is_none")]
+    pub oversample: Oversample,
     /// The file that the first weights come from; random ones if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<InitialWeights>,
@@ -69,23 +73,25 @@ pub enum Head {
 }
 
 /// What is minimised.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LossSpec {
     /// Share of the target spread over all classes, in [0, 1).
     pub label_smoothing: f32,
+    /// γ of the focal loss (Lin et al. 2017), above 0 and at most 10: a photograph counts the less the surer the network is of what it
+    /// shows. `None` minimises the cross-entropy. Losses that are told are cross-entropies either way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focal_gamma: Option<f32>,
     /// How much each class counts.
     pub class_weights: ClassWeights,
 }
 
-/// How much each class counts in the loss.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClassWeights {
-    /// Every photograph counts the same.
-    None,
-    /// Every class counts the same: weights are photographs / (classes x photographs of the class).
-    Balanced,
+impl LossSpec {
+    /// What there is to say of what is minimised, where it is no cross-entropy.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let gamma = self.focal_gamma?;
+        Some(format!("minimised is the focal loss with gamma {gamma}; the losses told are cross-entropies"))
+    }
 }
 
 /// Which photographs are held back.
@@ -241,13 +247,16 @@ impl Recipe {
         let unused = self.data.backgrounds.is_some() && !self.changes_backgrounds();
         check("backgrounds", 1.0, !unused, "absent unless backgrounds are changed")?;
         check("refit", refit, self.refit != 1 && self.refit <= 100, "0, or 2 to 100")?;
-        let weighted = self.loss.class_weights == ClassWeights::Balanced && !self.task().is_multi_class();
+        let gamma = f64::from(self.loss.focal_gamma.unwrap_or(1.0));
+        check("focal gamma", gamma, gamma > 0.0 && gamma <= 10.0, "above 0, at most 10")?;
+        let weighted = !self.loss.class_weights.is_none() && !self.task().is_multi_class();
         check(
             "class weights",
             1.0,
             !weighted,
             "none with --multi-label: each label is a question of its own",
         )?;
+        self.check_combinations()?;
         self.preprocessing.check()?;
         self.teacher.as_ref().map_or(Ok(()), Teacher::validate)?;
         let of_labels = self.teacher.is_some() && !self.task().is_multi_class();
@@ -273,6 +282,49 @@ impl Recipe {
             trained_front |= phase.freeze != Freeze::Backbone;
         }
         Ok(())
+    }
+
+    /// Whether the run may end with a classifier that is solved, not trained.
+    fn may_be_solved(&self) -> bool {
+        self.head == Head::Logistic
+            && self.refit >= 2
+            && self.phases.first().is_some_and(|phase| phase.freeze == Freeze::Backbone && phase.is_cached())
+    }
+
+    /// Refuses what does not go together.
+    fn check_combinations(&self) -> Result<(), TrainError> {
+        let conflict = |is: bool, what: &'static str| match is {
+            true => Err(TrainError::Conflict { what }),
+            false => Ok(()),
+        };
+        conflict(
+            self.loss.focal_gamma.is_some() && self.may_be_solved(),
+            "a solved classifier minimises the cross-entropy: a focal loss needs a trained one (--head trained)",
+        )?;
+        let is_drawn = !self.oversample.is_none();
+        conflict(
+            is_drawn && self.may_be_solved(),
+            "a solved classifier learns from all photos at once, so none can be drawn more often: --class-weights balanced makes \
+             classes count equally there; or train the classifier (--head trained)",
+        )?;
+        conflict(
+            is_drawn && self.loss.class_weights == ClassWeights::Balanced,
+            "--oversample balanced and --class-weights balanced do the same, and together rare classes would count twice: give one \
+             of them",
+        )?;
+        conflict(
+            is_drawn && !self.task().is_multi_class(),
+            "--oversample draws classes, and with --multi-label a photo has any number of labels: leave one of both out",
+        )?;
+        let is_mixed = self.phases.iter().any(|phase| !phase.mixing.is_none());
+        conflict(
+            is_mixed && self.teacher.is_some(),
+            "a teacher speaks of photos as they are, and --mixup and --cutmix mix them: leave one of both out",
+        )?;
+        conflict(
+            is_drawn && self.teacher.as_ref().is_some_and(|teacher| teacher.unlabelled.is_some()),
+            "--oversample draws classes, and --unlabelled photos have none: leave one of both out",
+        )
     }
 
     /// The recipe as the text of `recipe.toml`.

@@ -60,6 +60,7 @@ pub fn check(recipe: &Recipe, classes: &[String]) -> Result<Vec<String>, TrainEr
     for phase in &recipe.phases {
         phase.freeze.cut(&graph)?;
     }
+    recipe.loss.class_weights.check(classes)?;
     let mut notes = given(&graph, recipe, classes)?.notes;
     if let Some(teacher) = &recipe.teacher {
         let bundle = teacher.open()?;
@@ -106,7 +107,8 @@ pub fn train(
     let (progress, state, notes) = match checkpoint {
         Some(checkpoint) => (checkpoint.progress, checkpoint.state, Vec::new()),
         None => {
-            let (state, notes) = first_weights(device, &graph, &run.recipe, classes)?;
+            let (state, mut notes) = first_weights(device, &graph, &run.recipe, classes)?;
+            notes.extend(run.recipe.loss.remark());
             (Progress::default(), state, notes)
         }
     };
@@ -406,6 +408,7 @@ impl Session<'_> {
             phase,
             total_step,
             seconds: self.clock.seconds(),
+            mixed: !trainer.phase().mixing.is_none(),
             train_loss: loss_sum / seen,
             train_accuracy: correct as f64 / seen / answers as f64,
             validation_loss: figures.map(Figures::loss),

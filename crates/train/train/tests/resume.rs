@@ -10,7 +10,7 @@ use foliar_model::Bundle;
 use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
 use foliar_train::{DataOptions, Freeze, Outcome, Photographs, Recipe, Run, Schedule, TrainError, train};
-use foliar_vision::Augment;
+use foliar_vision::{Augment, Mixing, Oversample};
 
 fn recipe() -> Recipe {
     let mut recipe = Recipe::scratch("baseline");
@@ -69,6 +69,16 @@ fn wherever_it_is_interrupted() {
 #[test]
 fn wherever_it_is_interrupted_in_two_phases() {
     ends_as_uninterrupted(&two_phases());
+}
+
+/// Rare classes drawn more often, pictures changed by one operation each and mixed in either way, and a focal loss.
+#[test]
+fn wherever_it_is_interrupted_with_mixed_photographs() {
+    let mut recipe = Recipe { oversample: Oversample::Balanced, ..recipe() };
+    recipe.loss.focal_gamma = Some(2.0);
+    recipe.phases[0].mixing = Mixing { mixup: Some(0.4), cutmix: Some(1.0) };
+    recipe.phases[0].augment.trivial = 1.0;
+    ends_as_uninterrupted(&recipe);
 }
 
 fn ends_as_uninterrupted(recipe: &Recipe) {

@@ -28,6 +28,8 @@ const PLAN: StepConfig<'static> = StepConfig {
     label_smoothing: 0.0,
     class_weights: None,
     targets: Targets::OneOf,
+    focus: 0.0,
+    mixture: None,
 };
 
 /// What is printed with `--json`. Times are means over the steps, in seconds a step; rates come from the median step.

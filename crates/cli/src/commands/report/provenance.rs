@@ -12,7 +12,7 @@ use foliar_train::{ClassWeights, Fold, Group, Head, Recipe, Run, Schedule, Teach
 use foliar_vision::{Augment, Split, counted};
 
 use super::folder_name;
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, FOCAL_GAMMA};
 use crate::commands::grouping::grouping;
 use crate::commands::shell::quoted;
 use crate::commands::train::recipe::from_arguments;
@@ -119,6 +119,7 @@ fn augment_list(augment: &Augment) -> String {
         ("rotation", augment.rotation.probability),
         ("colour", augment.colour.probability),
         ("erasing", augment.erasing.probability),
+        ("trivial", augment.trivial),
         ("background", augment.background.probability),
     ];
     let on = kinds.iter().filter(|(_, probability)| *probability > 0.0).map(|(name, _)| *name);
@@ -203,8 +204,24 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
         }
     }
     setting("--label-smoothing", &recipe.loss.label_smoothing, &0.0);
-    let balanced = recipe.loss.class_weights == ClassWeights::Balanced;
-    setting("--class-weights", &if balanced { "balanced" } else { "none" }, &"none");
+    let class_weights = match &recipe.loss.class_weights {
+        ClassWeights::None => "none".to_owned(),
+        ClassWeights::Balanced => "balanced".to_owned(),
+        ClassWeights::Table(table) => table.file.shown().to_string(),
+    };
+    setting("--class-weights", &class_weights, &"none");
+    if !recipe.oversample.is_none() {
+        setting("--oversample", &"balanced", &"");
+    }
+    if let Some(gamma) = recipe.loss.focal_gamma {
+        setting("--loss", &"focal", &"");
+        setting("--focal-gamma", &gamma, &FOCAL_GAMMA);
+    }
+    for (option, strength) in [("--mixup", phase.mixing.mixup), ("--cutmix", phase.mixing.cutmix)] {
+        if let Some(strength) = strength {
+            setting(option, &strength, &"");
+        }
+    }
     setting("--validation", &recipe.data.validation, &0.2);
     setting("--test", &recipe.data.test, &0.0);
     let group = match (recipe.data.group, recipe.data.near_duplicates) {
@@ -288,6 +305,12 @@ mod tests {
                 "--augment none",
             ),
             (&["--augment", "background,colour,flips"], "--augment flips,colour,background"),
+            (&["--augment", "trivial,crop"], "--augment crop,trivial"),
+            (&["--oversample", "balanced", "--loss", "focal"], "--oversample balanced --loss focal"),
+            (
+                &["--loss", "focal", "--focal-gamma", "1.5", "--mixup", "0.2", "--cutmix", "1"],
+                "--loss focal --focal-gamma 1.5 --mixup 0.2 --cutmix 1",
+            ),
             (
                 &["--nesterov", "--class-weights", "balanced", "--group", "none", "--label-smoothing", "0.1"],
                 "--nesterov --label-smoothing 0.1",

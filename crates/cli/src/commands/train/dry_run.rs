@@ -7,8 +7,10 @@ use foliar_catalogue::Entry;
 use foliar_files::Printable as _;
 use foliar_nn::{Graph, Optimizer};
 use foliar_scan::scan;
-use foliar_train::{Fold, Freeze, Head, Phase, Schedule, UnlabelledFolder, planned_split};
-use foliar_vision::{Augment, Split, counted};
+use foliar_train::{
+    ClassWeights, Fold, Freeze, Head, Phase, Recipe, Schedule, UnlabelledFolder, planned_split,
+};
+use foliar_vision::{Augment, Mixing, Split, counted};
 
 use super::beginning::{self, Beginning, Choice};
 use super::recipe;
@@ -32,6 +34,7 @@ pub(super) fn print(photos: &Path, beginning: &Beginning, folds: Option<u32>) ->
         Some(of) => recipe.of_fold(Fold { number: 1, of }),
         None => recipe,
     };
+    recipe.loss.class_weights.check(dataset.outputs())?;
     super::say_data(&dataset, &recipe.data);
     let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
     let graph = recipe.network(dataset.outputs().len().max(1))?;
@@ -131,6 +134,9 @@ pub(super) fn print(photos: &Path, beginning: &Beginning, folds: Option<u32>) ->
         let count = counted(backgrounds.pictures, "photo", "photos");
         writeln!(out, "backgrounds  {count} in {}, and drawn ones", backgrounds.folder.shown())?;
     }
+    for (what, text) in of_loss(recipe) {
+        writeln!(out, "{what:12} {text}")?;
+    }
     for (index, phase) in recipe.phases.iter().enumerate() {
         writeln!(out, "\nphase {} of {}: {}", index + 1, recipe.phases.len(), phase.describe())?;
         let steps = (train / recipe.batch_size as f64).ceil() as u64 * u64::from(phase.epochs);
@@ -202,6 +208,52 @@ fn duration(seconds: f64) -> String {
     if seconds < 90.0 { format!("{:.0} s", seconds.max(1.0)) } else { format!("{:.0} min", seconds / 60.0) }
 }
 
+/// What is minimised, and on how many photos of each class, where that is not the usual.
+fn of_loss(recipe: &Recipe) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    if let Some(gamma) = recipe.loss.focal_gamma {
+        let text = format!(
+            "focal, with gamma {gamma}: photos that the network is sure and right about count less. Losses that are shown, and the one \
+             that an epoch is kept by, are cross-entropies"
+        );
+        lines.push(("loss", text));
+    }
+    match &recipe.loss.class_weights {
+        ClassWeights::None => {}
+        ClassWeights::Balanced => {
+            lines.push(("classes", "the rarer a class, the more its photos count".to_owned()));
+        }
+        ClassWeights::Table(table) => {
+            let weights: Vec<String> =
+                table.rows.iter().map(|row| format!("{} {}", row.class, row.weight)).collect();
+            lines.push(("classes", format!("count as {} says: {}", table.file.shown(), weights.join(", "))));
+        }
+    }
+    if !recipe.oversample.is_none() {
+        let text = "an epoch takes equally many photos of each class, and as many in all as there are: those of rare classes several \
+                    times, those of frequent ones in turns";
+        lines.push(("drawn", text.to_owned()));
+    }
+    lines
+}
+
+/// How photos are mixed, where they are.
+fn mixing(mixing: Mixing) -> Option<String> {
+    let how = match (mixing.mixup, mixing.cutmix) {
+        (None, None) => return None,
+        (Some(alpha), None) => format!("mixup with alpha {alpha}: each photo is blended with another one"),
+        (None, Some(alpha)) => {
+            format!("CutMix with alpha {alpha}: each photo gets a rectangle of another one")
+        }
+        (Some(mixup), Some(cutmix)) => {
+            format!("mixup with alpha {mixup} or CutMix with alpha {cutmix}, drawn for each batch")
+        }
+    };
+    Some(format!(
+        "{how}. Loss and accuracy of training are those of the mixtures, and worse than those of validation"
+    ))
+}
+
 fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let frozen = match phase.freeze {
@@ -249,5 +301,6 @@ fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
     let moved = "; leaves on a plain backdrop are put before other backgrounds";
     let varied = if phase.augment.background.is_none() { varied } else { varied + moved };
     lines.push(("augment", varied));
+    lines.extend(mixing(phase.mixing).map(|text| ("mixing", text)));
     lines
 }

@@ -7,14 +7,14 @@ use foliar_files::Printable as _;
 use foliar_nn::{Op, Optimizer, Statistics, infer, zoo};
 use foliar_train::{
     BackgroundFolder, ClassWeights, Freeze, Group, Head, LabelTables, ListFile, OpenedWeights, Phase, Recipe,
-    ReviewFile, Schedule, Teacher, TrainError, UnlabelledFolder, goes_on,
+    ReviewFile, Schedule, Teacher, TrainError, UnlabelledFolder, WeightTable, goes_on,
 };
 use foliar_vision::augment::Background;
-use foliar_vision::{Augment, Dataset, Preprocessing};
+use foliar_vision::{Augment, Dataset, Mixing, Oversample, Preprocessing};
 
 use crate::arguments::{
-    AugmentName, BatchNormName, ClassWeightsName, GroupName, HeadName, OptimizerName, RecipeArguments,
-    RecipeName, ScheduleName, TeacherArguments,
+    AugmentName, BatchNormName, FOCAL_GAMMA, GroupName, HeadName, LossArguments, LossName, OptimizerName,
+    OversampleName, RecipeArguments, RecipeName, ScheduleName, TeacherArguments,
 };
 use crate::commands::{paths, weights};
 use crate::exit::UsageError;
@@ -51,8 +51,12 @@ pub(super) fn for_photos(
     planned: &Recipe,
     dataset: &Dataset,
 ) -> anyhow::Result<RecipeArguments> {
-    let asked =
-        arguments.freeze.is_some() || arguments.augmented_views.is_some() || arguments.augment.is_some();
+    let LossArguments { mixup, cutmix, .. } = &arguments.loss;
+    // Photos that are mixed leave no features to keep.
+    let asked = arguments.freeze.is_some()
+        || arguments.augmented_views.is_some()
+        || arguments.augment.is_some()
+        || mixup.or(*cutmix).is_some();
     let is_judged = planned.head == Head::Logistic && planned.refit > 1 && dataset.label_sets.is_none();
     let is_small = (2..=FEW).contains(&dataset.photos.len()) && dataset.classes.len() > 1;
     let applies = name(arguments) == RecipeName::Fine && !asked && is_judged && is_small;
@@ -104,9 +108,11 @@ pub(super) fn planned(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
     recipe.seed = arguments.seed;
     recipe.teacher = teacher(&arguments.teacher)?;
     recipe.loss.label_smoothing = arguments.label_smoothing;
-    recipe.loss.class_weights = match arguments.class_weights {
-        ClassWeightsName::None => ClassWeights::None,
-        ClassWeightsName::Balanced => ClassWeights::Balanced,
+    recipe.loss.focal_gamma = focal_gamma(&arguments.loss)?;
+    recipe.loss.class_weights = class_weights(&arguments.loss.class_weights)?;
+    recipe.oversample = match arguments.loss.oversample {
+        OversampleName::None => Oversample::None,
+        OversampleName::Balanced => Oversample::Balanced,
     };
     recipe.refit = arguments.refit.unwrap_or(recipe.refit);
     recipe.data.validation = arguments.validation;
@@ -159,6 +165,26 @@ fn teacher(arguments: &TeacherArguments) -> anyhow::Result<Option<Teacher>> {
     teacher.temperature = distill_temperature.unwrap_or(teacher.temperature);
     teacher.unlabelled = unlabelled.as_deref().map(UnlabelledFolder::of).transpose()?;
     Ok(Some(teacher))
+}
+
+/// Weights of classes by their word, or else from a file.
+fn class_weights(choice: &Path) -> Result<ClassWeights, TrainError> {
+    Ok(match choice.to_str() {
+        Some("none") => ClassWeights::None,
+        Some("balanced") => ClassWeights::Balanced,
+        _ => ClassWeights::Table(WeightTable::read(choice)?),
+    })
+}
+
+/// γ of the focal loss, where that is minimised.
+fn focal_gamma(arguments: &LossArguments) -> anyhow::Result<Option<f32>> {
+    match (arguments.loss, arguments.focal_gamma) {
+        (LossName::Focal, gamma) => Ok(Some(gamma.unwrap_or(FOCAL_GAMMA))),
+        (LossName::CrossEntropy, None) => Ok(None),
+        (LossName::CrossEntropy, Some(_)) => {
+            Err(UsageError("--focal-gamma needs --loss focal".to_owned()).into())
+        }
+    }
 }
 
 /// The pattern that was asked for, if it is one.
@@ -225,6 +251,8 @@ fn adjust(phase: &mut Phase, arguments: &RecipeArguments) -> anyhow::Result<()> 
         None => {}
     }
     phase.augmented_views = arguments.augmented_views.or(phase.augmented_views);
+    let LossArguments { mixup, cutmix, .. } = arguments.loss;
+    phase.mixing = Mixing { mixup, cutmix };
     Ok(())
 }
 
@@ -330,6 +358,7 @@ fn augment(names: &[AugmentName]) -> anyhow::Result<Augment> {
             AugmentName::Rotation => chosen.rotation = full.rotation.clone(),
             AugmentName::Colour => chosen.colour = full.colour.clone(),
             AugmentName::Erasing => chosen.erasing = full.erasing.clone(),
+            AugmentName::Trivial => chosen.trivial = 1.0,
             AugmentName::Background => chosen.background = Background::default(),
         }
     }

@@ -127,23 +127,19 @@ impl<'a> Shot<'a> {
         workspace: &mut Workspace,
         out: &mut [f32],
     ) {
-        let normalise = |colour: [u8; 3], place: &mut [f32]| {
-            for channel in 0..3 {
-                place[channel] = table[channel][usize::from(colour[channel])];
-            }
-        };
         match self.angle {
             None => {
                 self.bytes(workspace);
-                let square = &workspace.square;
-                view.rows(out, |pixel, place| {
-                    normalise([square[pixel], square[pixel + 1], square[pixel + 2]], place);
-                });
+                view.normalised(&workspace.square, table, out);
             }
             Some(angle) => {
                 let Workspace { resizer, canvas, .. } = workspace;
                 let turn = Turn::new(self.stored, self.window, self.side, angle, resizer, canvas);
-                turn.seen(view).sample(out, normalise);
+                turn.seen(view).sample(out, |colour, place| {
+                    for channel in 0..3 {
+                        place[channel] = table[channel][usize::from(colour[channel])];
+                    }
+                });
             }
         }
     }

@@ -23,4 +23,13 @@ impl View {
             }
         }
     }
+
+    /// Each byte of `pixels` as the number that `table` has for its channel, into `out`.
+    pub(super) fn normalised(self, pixels: &[u8], table: &[[f32; 256]; 3], out: &mut [f32]) {
+        self.rows(out, |pixel, place| {
+            for channel in 0..3 {
+                place[channel] = table[channel][usize::from(pixels[pixel + channel])];
+            }
+        });
+    }
 }

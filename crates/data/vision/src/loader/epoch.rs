@@ -3,6 +3,7 @@
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
+use super::draws::{Draw, Oversample, draws};
 use super::order;
 use super::pool::Pool;
 use crate::augment::{Augment, AugmentKey};
@@ -92,25 +93,33 @@ pub(super) struct Source {
     pub(super) store: Arc<ImageCache>,
     pub(super) items: Vec<Example>,
     pub(super) transform: Transform,
+    pub(super) oversample: Oversample,
     pub(super) batch_size: usize,
     pub(super) pool: Arc<Pool>,
 }
 
 impl Source {
-    /// Positions in `items`, in the order of the epoch.
-    pub(super) fn order(&self, seed: u64, epoch: u32) -> Vec<usize> {
+    /// The items of the epoch, in its order.
+    pub(super) fn draws(&self, seed: u64, epoch: u32) -> Vec<Draw> {
         match self.transform {
-            Transform::Train { .. } => order::shuffled(seed, epoch, self.items.len()),
-            Transform::Vary { .. } | Transform::Evaluate { .. } => (0..self.items.len()).collect(),
+            Transform::Train { .. } => {
+                let labels: Vec<u32> = self.items.iter().map(|item| item.label).collect();
+                draws(self.oversample, seed, epoch, &labels)
+            }
+            Transform::Vary { .. } | Transform::Evaluate { .. } => {
+                (0..self.items.len()).map(|position| Draw { position, repetition: 0 }).collect()
+            }
         }
     }
 
-    /// What the changes of an example depend on: its position; in a given order its photo, so that a view of a photo is the same
-    /// wherever it stands.
-    fn number(&self, position: usize, photo: usize) -> u64 {
+    /// What the changes of an example depend on: its position, and how often the epoch has taken it before; in a given order its
+    /// photo, so that a view of a photo is the same wherever it stands.
+    fn number(&self, draw: Draw, photo: usize) -> u64 {
         match self.transform {
             Transform::Vary { .. } => self.store.number(photo),
-            Transform::Train { .. } | Transform::Evaluate { .. } => position as u64,
+            Transform::Train { .. } | Transform::Evaluate { .. } => {
+                (draw.position + draw.repetition * self.items.len()) as u64
+            }
         }
     }
 
@@ -131,7 +140,7 @@ impl Source {
 #[derive(Debug)]
 pub(super) struct Epoch {
     pub(super) source: Arc<Source>,
-    pub(super) order: Vec<usize>,
+    pub(super) draws: Vec<Draw>,
     pub(super) seed: u64,
     pub(super) epoch: u32,
 }
@@ -146,9 +155,9 @@ impl Deref for Epoch {
 
 impl Epoch {
     pub(super) fn make(&self, batch: usize, workspace: &mut Workspace) -> Result<Batch, LoadError> {
-        let positions = &self.order[self.places(batch)];
+        let draws = &self.draws[self.places(batch)];
         let preprocessing = self.transform.preprocessing();
-        let items: Vec<Example> = positions.iter().map(|&position| self.items[position]).collect();
+        let items: Vec<Example> = draws.iter().map(|draw| self.items[draw.position]).collect();
         let mut made = Batch {
             images: self.pool.take(items.len() * preprocessing.len()),
             labels: items.iter().map(|item| item.label).collect(),
@@ -156,7 +165,7 @@ impl Epoch {
             pool: Arc::clone(&self.pool),
         };
         let pictures = made.images.chunks_exact_mut(preprocessing.len());
-        for ((out, item), &position) in pictures.zip(&items).zip(positions) {
+        for ((out, item), &draw) in pictures.zip(&items).zip(draws) {
             let photo = self.store.get(item.photo)?;
             match &self.transform {
                 Transform::Evaluate { .. } => preprocessing.prepare_into(&photo, workspace, out),
@@ -164,7 +173,7 @@ impl Epoch {
                     let sample = AugmentKey {
                         seed: self.seed,
                         epoch: u64::from(self.epoch),
-                        item: self.number(position, item.photo),
+                        item: self.number(draw, item.photo),
                     };
                     augment.prepare_into(preprocessing, &photo, sample, workspace, out);
                 }

@@ -61,6 +61,7 @@ fn strange(dice: &mut Dice) -> RunLog {
         steps_per_epoch: size(dice),
         foliar: dice.chance(0.2),
         last_phase: dice.pick(&[0, 1, 7]),
+        mixed: dice.chance(0.2),
     };
     RunLog { series, facts, ..RunLog::default() }
 }

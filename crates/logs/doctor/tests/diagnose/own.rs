@@ -204,6 +204,26 @@ fn a_rate_that_is_too_low_is_no_network_that_learns_nothing() {
     assert_eq!(of_screen(&COLD).findings[0].id, Id::Underfit);
 }
 
+/// A run that mixes its photos with each other: their loss stays high, and far above that of validation.
+#[test]
+fn the_loss_of_mixed_photos_is_no_lack_of_learning() {
+    let mixed = GOOD.map(|(train, val, accuracy, rate)| (0.9 + 0.12 * train, val, accuracy, rate));
+    let found = |text: &str, practice| -> Vec<Id> {
+        let setup = RunSetup { practice, ..RunSetup::default() };
+        diagnose(&read_log(text.as_bytes()).unwrap(), &setup).findings.iter().map(|found| found.id).collect()
+    };
+    let text = screen(&mixed);
+    let unmixed = found(&text, None);
+    assert!(unmixed.contains(&Id::Underfit), "{unmixed:?}");
+    // The log says so, or the recipe.
+    let by_log = found(&text.replace("train loss", "mixed loss"), None);
+    let by_recipe = found(&text, Some(Practice { mixed: true, ..quick() }));
+    for ids in [by_log, by_recipe] {
+        assert_eq!(ids[0], Id::Healthy, "{ids:?}");
+        assert!(!ids.contains(&Id::Underfit) && !ids.contains(&Id::ValBetterThanTrain), "{ids:?}");
+    }
+}
+
 #[test]
 fn a_healthy_run_is_told_nothing_and_called_healthy() {
     let (mut doctor, told) = live(&GOOD);

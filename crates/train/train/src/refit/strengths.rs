@@ -149,7 +149,7 @@ impl Source<'_> {
             let said = said.as_deref();
             let search = Search { whole, folds, rows: &rows, labels: &labels, views, said };
             let progress = &mut |done| progress(place * of_form + done, forms.len() * of_form);
-            let found = match self.search(&search, trainer.outcome(), form, progress) {
+            let found = match self.search(&search, trainer.outcome(), form, progress)? {
                 ControlFlow::Continue((found, of_form)) => {
                     starts = starts.or(of_form);
                     found
@@ -197,7 +197,7 @@ impl Source<'_> {
         state: StateDict,
         form: Form,
         progress: &mut dyn FnMut(usize) -> ControlFlow<StopReason>,
-    ) -> ControlFlow<StopReason, (Found, Option<Starts>)> {
+    ) -> Result<ControlFlow<StopReason, (Found, Option<Starts>)>, TrainError> {
         let &Search { whole, folds, rows, labels, views, said } = search;
         let dataset = &whole.dataset;
         let sets = dataset.label_sets.as_ref().map(LabelSets::matrix);
@@ -211,15 +211,18 @@ impl Source<'_> {
             classes: dataset.outputs().len(),
             label_smoothing: self.recipe.loss.label_smoothing,
         };
-        let problem = |photographs| Problem::new(&examples, &self.counts(whole, photographs, views));
+        let problem = |photographs| -> Result<Option<Problem<'_>>, TrainError> {
+            Ok(Problem::new(&examples, &self.counts(whole, photographs, views)?))
+        };
         let measured = folds.iter().zip(1..).filter(|(fold, _)| !fold.splits.validation.is_empty());
-        let folds: Option<Vec<Fold<'_>>> = measured
+        let folds: Result<Option<Vec<Fold<'_>>>, TrainError> = measured
             .map(|(photographs, number)| {
-                Some(Fold { number, photographs, problem: problem(photographs)?, solution: None })
+                let fold = |problem| Fold { number, photographs, problem, solution: None };
+                Ok(problem(photographs)?.map(fold))
             })
             .collect();
-        let (Some(mut folds), Some(last)) = (folds, problem(whole)) else {
-            return ControlFlow::Break(StopReason::NonFiniteLoss);
+        let (Some(mut folds), Some(last)) = (folds?, problem(whole)?) else {
+            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
         let count = folds.len();
         let searched = count * STRENGTHS.len();
@@ -230,7 +233,9 @@ impl Source<'_> {
         for (place, strength) in STRENGTHS.into_iter().enumerate() {
             for (index, fold) in folds.iter_mut().enumerate() {
                 fold.solution = Some(fold.problem.solve(strength, fold.solution.as_ref(), Precision::Coarse));
-                progress(place * count + index + 1)?;
+                if let ControlFlow::Break(reason) = progress(place * count + index + 1) {
+                    return Ok(ControlFlow::Break(reason));
+                }
             }
             let validated = Validated::of(out_of_fold(&folds, whole, views), dataset);
             let Some(validated) = validated.filter(Validated::is_finite) else { continue };
@@ -245,14 +250,16 @@ impl Source<'_> {
             }
         }
         let Some((strength, solutions)) = best else {
-            return ControlFlow::Break(StopReason::NonFiniteLoss);
+            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
         for (index, (fold, start)) in folds.iter_mut().zip(&solutions).enumerate() {
             fold.solution = Some(fold.problem.solve(strength, start.as_ref(), Precision::Full));
-            progress(searched + index + 1)?;
+            if let ControlFlow::Break(reason) = progress(searched + index + 1) {
+                return Ok(ControlFlow::Break(reason));
+            }
         }
         let Some(validated) = Validated::of(out_of_fold(&folds, whole, views), dataset) else {
-            return ControlFlow::Break(StopReason::NonFiniteLoss);
+            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
         let start = solutions.first().and_then(Option::as_ref);
         let solution = last.solve(strength, start, Precision::Full);
@@ -272,8 +279,10 @@ impl Source<'_> {
             of_all: start(&last),
             of_folds: folds.iter().map(|fold| (fold.number, start(&fold.problem))).collect(),
         });
-        progress(searched + count + 1)?;
-        ControlFlow::Continue((found, starts))
+        if let ControlFlow::Break(reason) = progress(searched + count + 1) {
+            return Ok(ControlFlow::Break(reason));
+        }
+        Ok(ControlFlow::Continue((found, starts)))
     }
 
     /// The tensors `state` of the network with another classifier.
@@ -291,8 +300,8 @@ impl Source<'_> {
     /// How much each of the `views` of each training photograph of `whole` counts for those of `part`: as its class does, and 0
     /// where it is not one. The photograph as it is counts as much as its other views together, so that what the classifier
     /// gains elsewhere costs little on photographs like those it has.
-    fn counts(&self, whole: &Photographs, part: &Photographs, views: usize) -> Vec<f32> {
-        let of_classes = part.class_weights(self.recipe.loss.class_weights);
+    fn counts(&self, whole: &Photographs, part: &Photographs, views: usize) -> Result<Vec<f32>, TrainError> {
+        let of_classes = part.class_weights(&self.recipe.loss.class_weights)?;
         let count = |photo: &usize| {
             let class = whole.dataset.photos[*photo].class;
             let learns = part.splits.train.binary_search(photo).is_ok();
@@ -307,7 +316,7 @@ impl Source<'_> {
             let plain = count * others.max(1) as f32;
             std::iter::once(plain).chain(std::iter::repeat_n(count, others))
         };
-        whole.splits.train.iter().map(count).chain(unlabelled).flat_map(of_views).collect()
+        Ok(whole.splits.train.iter().map(count).chain(unlabelled).flat_map(of_views).collect())
     }
 }
 
