@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use foliar_model::RISK_LEVELS;
+use foliar_model::{RISK_LEVELS, Views};
 use foliar_scan::ClassesFrom;
 use foliar_train::Freeze;
 
@@ -48,6 +48,12 @@ fn risk_level(text: &str) -> Result<f64, String> {
         let possible: Vec<String> = RISK_LEVELS.iter().map(f64::to_string).collect();
         format!("it must be one of {}", possible.join(", "))
     })
+}
+
+/// A number of views of each photo.
+fn views(text: &str) -> Result<Views, String> {
+    let refused = || "it must be 1, 2, 4 or 8".to_owned();
+    Views::new(text.parse().map_err(|_| refused())?).map_err(|_| refused())
 }
 
 /// Turns a folder of leaf photos into a plant-disease classifier and reports how far it can be trusted.
@@ -466,6 +472,10 @@ pub(crate) struct PredictArguments {
     /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
     #[arg(long, value_name = "RATE", value_parser = risk_level)]
     pub(crate) risk: Option<f64>,
+    /// Views of each photo that the answer is the mean of: 2 with its mirror image, 4 with both upside down, 8 with all of them turned.
+    /// Takes N times the time; `foliar evaluate --views N` measures what it gains
+    #[arg(long, value_name = "N", default_value = "1", value_parser = views)]
+    pub(crate) views: Views,
     /// Output format [default: text, and none beside --html]
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
