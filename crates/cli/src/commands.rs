@@ -17,6 +17,7 @@ mod inputs;
 mod local;
 pub(crate) mod lr_find;
 pub(crate) mod man;
+pub(crate) mod merge;
 pub(crate) mod paths;
 pub(crate) mod picture;
 pub(crate) mod predict;
