@@ -9,10 +9,10 @@
 //! | z_i | (C) | its logits W_i f_i + b_i |
 //!
 //! The logits are Σ_i z_i / (M T_i), whose softmax is the geometric mean of the members' probabilities, up to a factor (Hinton 2002,
-//! "Training products of experts by minimizing contrastive divergence", section 1; Lakshminarayanan et al. 2017, "Simple and scalable
-//! predictive uncertainty estimation using deep ensembles", averages probabilities instead, which is no linear classifier). Being linear in (f_1, ..., f_M), they are one linear
-//! layer on all features side by side, whose rows are W_i / (M T_i), and whose bias is Σ_i b_i / (M T_i). Members whose networks before
-//! the classifier are the same to the last bit share one, and their rows are added.
+//! "Training products of experts by minimizing contrastive divergence", section 1). Lakshminarayanan et al. 2017, "Simple and scalable
+//! predictive uncertainty estimation using deep ensembles", average probabilities instead, which is no linear classifier. Being linear
+//! in (f_1, ..., f_M), the logits are one linear layer on all features side by side, whose rows are W_i / (M T_i), and whose bias is
+//! Σ_i b_i / (M T_i). Members whose networks before the classifier are the same to the last bit share one, and their rows are added.
 //!
 //! Where every network ends in the mean over an image, and the images have one size, they are put side by side before the mean is
 //! taken: a heat map then shows the evidence of all networks.
