@@ -189,6 +189,7 @@ fn train() -> Bundle {
             epoch: EPOCHS,
             train_photographs: inputs.len(),
             data_fingerprint: "drawn".to_owned(),
+            members: Vec::new(),
         },
         temperature,
         training_digests: TrainingDigests::default(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use foliar_model::RISK_LEVELS;
+use foliar_model::{RISK_LEVELS, Views};
 use foliar_scan::ClassesFrom;
 use foliar_train::Freeze;
 
@@ -18,6 +18,7 @@ mod export;
 mod labels;
 mod loss;
 mod machine;
+mod merge;
 mod model;
 mod report;
 mod review;
@@ -37,6 +38,7 @@ pub(crate) use export::{ExportArguments, ExportFormat, InputName, WeightsName};
 pub(crate) use labels::LabelArguments;
 pub(crate) use loss::{FOCAL_GAMMA, LossArguments, LossName, OversampleName};
 pub(crate) use machine::MachineArguments;
+pub(crate) use merge::{AverageName, MergeArguments};
 use model::models;
 pub(crate) use report::ReportArguments;
 pub(crate) use review::ReviewArguments;
@@ -54,12 +56,18 @@ fn risk_level(text: &str) -> Result<f64, String> {
     })
 }
 
+/// A number of views of each photo.
+fn views(text: &str) -> Result<Views, String> {
+    let refused = || "it must be 1, 2, 4 or 8".to_owned();
+    Views::new(text.parse().map_err(|_| refused())?).map_err(|_| refused())
+}
+
 /// Turns a folder of leaf photos into a plant-disease classifier and reports how far it can be trusted.
 #[derive(Parser)]
 #[command(
     name = "foliar",
     version,
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  review    Judge what an audit doubts, photo by photo, in the browser\n  train     Train a classifier on a folder of photos\n  watch     Follow runs and studies in the browser\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX, TFLite, PyTorch, a web page\n  serve     The classifier as an HTTP server\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  review    Judge what an audit doubts, photo by photo, in the browser\n  train     Train a classifier on a folder of photos\n  watch     Follow runs and studies in the browser\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX, TFLite, PyTorch, a web page\n  serve     The classifier as an HTTP server\n\nBetter:\n  compare   Runs on the validation photos they share\n  merge     Several runs as one classifier\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
     after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --out runs/first\n  foliar predict runs/first new-photo.jpg\n\n`foliar COMMAND -h` shows the usual options, --help all of them.\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
 )]
 pub(crate) struct Arguments {
@@ -90,6 +98,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateArguments),
     /// Compare runs on the validation photos they share
     Compare(CompareArguments),
+    /// Merge several runs into one classifier, and say whether it is better than the best of them
+    Merge(MergeArguments),
     /// Diagnose the training log of any program: what is wrong with the run, and what to do
     Doctor(DoctorArguments),
     /// Classify new photos
@@ -468,6 +478,10 @@ pub(crate) struct PredictArguments {
     /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
     #[arg(long, value_name = "RATE", value_parser = risk_level)]
     pub(crate) risk: Option<f64>,
+    /// Views of each photo that the answer is the mean of: 2 with its mirror image, 4 with both upside down, 8 with all of them turned.
+    /// Takes N times the time; `foliar evaluate --views N` measures what it gains
+    #[arg(long, value_name = "N", default_value = "1", value_parser = views)]
+    pub(crate) views: Views,
     /// Output format [default: text, and none beside --html]
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,

@@ -17,6 +17,7 @@ mod inputs;
 mod local;
 pub(crate) mod lr_find;
 pub(crate) mod man;
+pub(crate) mod merge;
 pub(crate) mod paths;
 pub(crate) mod picture;
 pub(crate) mod predict;
@@ -38,7 +39,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use foliar_files::Printable as _;
-use foliar_model::{Bundle, FileError};
+use foliar_model::{Bundle, FileError, Views};
 use foliar_vision::{Digest, Task};
 
 use crate::exit::UsageError;
@@ -70,6 +71,15 @@ pub(crate) fn one_class_only(command: &str, task: Task) -> anyhow::Result<()> {
         ))
         .into()),
     }
+}
+
+/// Refuses several views of each photo for a classifier of labels.
+pub(crate) fn one_view_only(views: Views) -> anyhow::Result<()> {
+    if views.is_one() {
+        return Ok(());
+    }
+    let what = "--views: this is a multi-label classifier, of which several views have not been measured; leave it out";
+    Err(UsageError(what.to_owned()).into())
 }
 
 fn read_bundle<T>(path: &Path, read: impl Fn(&Path) -> Result<T, FileError>) -> anyhow::Result<T> {

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use foliar_model::Views;
+
 use super::examination::ExaminationArguments;
+use super::views;
 
 /// A split of a folder that has train, val and test folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,6 +33,9 @@ pub(crate) struct EvaluateArguments {
     /// Only this split, where the folder has train/, val/ and test/
     #[arg(long, value_enum, requires = "data")]
     pub(crate) split: Option<SplitName>,
+    /// Views of each photo that predictions are the mean of, as in `foliar predict`: 2, 4 or 8, compared with 1 on the same photos
+    #[arg(long, value_name = "N", default_value = "1", value_parser = views)]
+    pub(crate) views: Views,
     /// Table to write, one row per photo
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) predictions: Option<PathBuf>,

@@ -2,17 +2,22 @@
 
 pub(crate) mod labels;
 pub(crate) mod text;
+mod views;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use foliar_eval::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_table};
+use foliar_eval::{
+    EvalSource, EvaluateOptions, Stage, ViewsEvaluation, evaluate, evaluate_views, predictions_table,
+};
 use foliar_files::Printable as _;
 use foliar_files::write_atomically;
 use foliar_model::{Bundle, Outputs, Predictor};
-use foliar_results::{Circumstances, Evaluation, FileProblem, Finding, FindingId, Rating, Verdict};
+use foliar_results::{
+    Circumstances, Evaluation, FileProblem, Finding, FindingId, Rating, Verdict, ViewsResult,
+};
 use foliar_scan::Review;
 use foliar_vision::Split;
 use indicatif::ProgressBar;
@@ -20,7 +25,7 @@ use serde::Serialize;
 
 use super::grouping::group_rule;
 use super::{inputs, paths};
-use super::{open_any_bundle, set_risk, use_threads};
+use super::{one_view_only, open_any_bundle, set_risk, use_threads};
 use crate::arguments::{EvaluateArguments, ExaminationArguments, SplitName};
 use crate::exit::{Exit, UsageError};
 use crate::output;
@@ -37,6 +42,9 @@ struct Report<'a> {
     verdict: Line<'a>,
     /// What a reader must know before relying on the classifier.
     findings: &'a [Finding<FindingId>],
+    /// What several views of each photo gain, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    views: Option<&'a ViewsResult>,
     #[serde(flatten)]
     evaluation: &'a Evaluation,
 }
@@ -78,15 +86,21 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     };
     let options = options(&arguments.examination)?;
     if let Outputs::AnyOf(_) = bundle.outputs {
+        one_view_only(arguments.views)?;
         return labels::run(arguments, bundle, &source, &options);
     }
     set_risk(&mut bundle, &arguments.bundle, arguments.examination.risk)?;
     let mut predictor = Predictor::new(bundle, BATCH)?;
     let mut bar = Bar::default();
-    let evaluation =
-        evaluate(&mut predictor, &source, &options, &mut |stage, done, all| bar.show(stage, done, all));
+    let show = &mut |stage, done, all| bar.show(stage, done, all);
+    let measured = if arguments.views.is_one() {
+        evaluate(&mut predictor, &source, &options, show).map(|evaluation| (evaluation, None))
+    } else {
+        evaluate_views(&mut predictor, arguments.views, &source, &options, show)
+            .map(|ViewsEvaluation { several, gain }| (several, Some(gain)))
+    };
     bar.clear();
-    let evaluation = evaluation?;
+    let (evaluation, views) = measured?;
     let left_out = tell_problems(&evaluation);
     if let Some(path) = &arguments.predictions {
         let table = predictions_table(&evaluation)?;
@@ -100,11 +114,14 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
             bundle: arguments.bundle.shown().to_string(),
             verdict: Line { rating: verdict.rating, summary: &verdict.summary },
             findings: &verdict.findings,
+            views: views.as_ref(),
             evaluation: &evaluation,
         };
         out.json(&report)?;
     } else {
-        text::print(&mut Fitted::new(out), &evaluation)?;
+        let mut out = Fitted::new(out);
+        text::print(&mut out, &evaluation)?;
+        views.iter().try_for_each(|views| views::print(&mut out, views))?;
     }
     Ok(Exit::with_problems(left_out))
 }

@@ -11,14 +11,14 @@ use std::path::Path;
 use anyhow::Context;
 use foliar_files::{Printable as _, write_atomically};
 
-use foliar_model::{AbstentionReason, Answer, Outputs, Prediction, Predictor, Row};
+use foliar_model::{AbstentionReason, Answer, Outputs, Prediction, Predictor, Row, Views};
 use foliar_report::{AnsweredPhoto, Answers, Thumbnail, answers_page, answers_summary};
 use foliar_train::Recipe;
 use foliar_vision::{Limits, Problem, Reason};
 
 use self::rows::{Table, Writer};
 use super::inputs::{self, Input};
-use super::{file_problems, open_any_bundle, set_risk, thumbnails, use_threads};
+use super::{file_problems, one_view_only, open_any_bundle, set_risk, thumbnails, use_threads};
 use crate::arguments::{Format, PredictArguments};
 use crate::exit::Exit;
 use crate::output;
@@ -32,12 +32,22 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
     let mut bundle = open_any_bundle(&arguments.bundle)?;
     if let Outputs::AnyOf(_) = bundle.outputs {
+        one_view_only(arguments.views)?;
         return labels::run(arguments, bundle);
     }
     set_risk(&mut bundle, &arguments.bundle, arguments.risk)?;
     let inputs = inputs::find(&arguments.paths);
     // One photograph needs no room for sixteen.
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
+    predictor.set_views(arguments.views)?;
+    if !arguments.views.is_one() && predictor.bundle().uncertainty.is_some() {
+        say!(
+            "note: temperature, thresholds and prediction sets of this classifier were fitted to one view of each photo; with {} they may be off: \
+             `foliar evaluate --views {}` measures them",
+            arguments.views.count(),
+            arguments.views.count()
+        );
+    }
     let classes = predictor.bundle().classes.clone();
     let submission = matches!(arguments.format, Some(Format::Kaggle | Format::KaggleProbabilities));
     let top = if submission { classes.len() } else { (arguments.top as usize).min(classes.len()) };
@@ -47,7 +57,9 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     let table = if arguments.all { Table::All(&classes) } else { Table::Top(top) };
     let format = arguments.format.or_else(|| arguments.html.is_none().then_some(Format::Text));
     let out = if format == Some(Format::Text) { output::stdout() } else { output::data() };
-    let mut writer = format.map(|format| Writer::new(out, format, table, &classes, &codes)).transpose()?;
+    let mut writer = format
+        .map(|format| Writer::new(out, format, arguments.views, table, &classes, &codes))
+        .transpose()?;
     let mut cards: Vec<AnsweredPhoto> = Vec::new();
     let mut failures = 0;
     let mut remarked = Vec::new();
@@ -137,7 +149,8 @@ pub(super) fn json_rows(
 ) -> anyhow::Result<usize> {
     let classes = predictor.bundle().classes.clone();
     let mut failures = 0;
-    let mut writer = Writer::new(out, Format::Jsonl, Table::All(&classes), &classes, &BTreeMap::new())?;
+    let mut writer =
+        Writer::new(out, Format::Jsonl, Views::ONE, Table::All(&classes), &classes, &BTreeMap::new())?;
     each(predictor, inputs, classes.len(), &classes, &mut |input, result, remarks| {
         failures += usize::from(result.is_err());
         let remarks = remarks.iter().map(Reason::code).collect();

@@ -6,6 +6,7 @@ mod measure;
 mod ood;
 mod robustness;
 mod table;
+mod views;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub use self::labels::{evaluate_labels, labels_table};
 use self::measure::Answer;
 use self::ood::ForeignPhotographs;
 pub use self::table::predictions_table;
+pub use self::views::{ViewsEvaluation, evaluate_views};
 use crate::error::EvalError;
 
 /// What a classifier is measured on.
@@ -120,6 +122,11 @@ pub fn evaluate(
         review: options.review.clone(),
     };
     let mut photographs = EvalPhotographs::of(source, predictor.bundle(), &scanning)?;
+    if !predictor.views().is_one() && photographs.list.iter().any(|photo| photo.out_of_fold.is_some()) {
+        let what = "the run keeps predictions of one view for its validation photos, and its classifier was trained on them; measure several \
+                    views (--views) on other photos (--data FOLDER), or set some aside before training (--test 0.2)";
+        return Err(EvalError::Unusable { root: photographs.root, what: what.to_owned() });
+    }
     if options.robustness && photographs.list.iter().any(|photo| photo.out_of_fold.is_some()) {
         let what = "the classifier was trained on the run's validation photos; measure its robustness on other photos (--data FOLDER), \
                     or set some aside before training (--test 0.2)";
@@ -210,5 +217,5 @@ fn honest(bundle: &Bundle, photo: &EvalPhotograph, prediction: Prediction) -> Pr
         None => prediction.logits,
     };
     let details = bundle.uncertainty.as_ref().map(|uncertainty| uncertainty.assess_at(&logits, distance));
-    Prediction { logits, details }
+    Prediction { logits, views: prediction.views, details }
 }

@@ -13,7 +13,8 @@ pub use compare::compare;
 pub use cross_validation::cross_validation;
 pub use error::EvalError;
 pub use evaluate::{
-    EvalSource, EvaluateOptions, Stage, evaluate, evaluate_labels, labels_table, predictions_table,
+    EvalSource, EvaluateOptions, Stage, ViewsEvaluation, evaluate, evaluate_labels, evaluate_views,
+    labels_table, predictions_table,
 };
 pub use explanations::{Explanations, explain};
 pub use mistakes::mistakes;

@@ -11,6 +11,7 @@ pub mod limits;
 mod rules;
 mod run_report;
 mod verdict;
+mod views;
 pub mod words;
 
 pub use comparison::{
@@ -26,3 +27,4 @@ pub use label_evaluation::{
 pub use rules::{Circumstances, FindingId, findings};
 pub use run_report::{MissingSection, Mistake, Mistakes, ModelSummary, Provenance, RunReport};
 pub use verdict::{Rating, Verdict, beside_majority, scale, word};
+pub use views::{ViewFigures, ViewsResult};

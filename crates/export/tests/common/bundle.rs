@@ -104,6 +104,7 @@ pub(crate) fn bundle(graph: Graph, preprocessing: Preprocessing, seed: u64) -> B
             epoch: 1,
             train_photographs: FITTED,
             data_fingerprint: "none".into(),
+            members: Vec::new(),
         },
         temperature: 1.25,
         training_digests: TrainingDigests::default(),

@@ -15,6 +15,12 @@ pub enum ExplainError {
     /// A pass through the network failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A network of several that end in images of different sizes, or in none.
+    #[error(
+        "heat maps of gradients need one image late in the network, and this one has none: it was merged from several networks; use \
+         --method occlusion"
+    )]
+    NoImage,
     /// A class that the network does not have.
     #[error("class {class} was asked for; the network tells {classes} classes apart, counted from 0")]
     Class {

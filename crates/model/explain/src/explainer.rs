@@ -14,6 +14,8 @@ use crate::occlusion::Occluder;
 /// Side of the image that evidence is sought in, in pixels at least: that of the last one of the usual networks for
 /// photographs of 224 pixels. Networks for smaller photographs have one of it earlier.
 const LEAST_SIDE: usize = 7;
+/// What is taken where there is no such image.
+const SMALLEST_SIDE: usize = 2;
 /// Inputs in one pass of the network for an occlusion map.
 const OCCLUSION_BATCH: usize = 16;
 
@@ -72,7 +74,8 @@ impl Explainer {
     /// the tokens that its last attention takes.
     ///
     /// # Errors
-    /// A graph that computes no image, or weights that are not the graph's.
+    /// A graph that computes no image, [`ExplainError::NoImage`] where the photograph itself is the only one, or weights that are not the
+    /// graph's.
     pub fn new(classifier: Classifier<'_>, method: Method) -> Result<Self, ExplainError> {
         let Classifier { graph, state, preprocessing, temperature } = classifier;
         let size = preprocessing.size as usize;
@@ -80,8 +83,16 @@ impl Explainer {
             Method::GradCam => 1,
             Method::Occlusion => OCCLUSION_BATCH,
         };
-        let probe =
-            ActivationProbe::new(graph, state, graph.last_image(size, size.min(LEAST_SIDE))?, size, batch)?;
+        // Networks that were merged have one image in common alone, which is small where photographs are.
+        let place = match graph.last_image(size, size.min(LEAST_SIDE))? {
+            0 => graph.last_image(size, size.min(SMALLEST_SIDE))?,
+            place => place,
+        };
+        // Gradients by the photograph itself say nothing of where the evidence is.
+        if place == 0 && method == Method::GradCam {
+            return Err(ExplainError::NoImage);
+        }
+        let probe = ActivationProbe::new(graph, state, place, size, batch)?;
         let (preprocessing, workspace) = (preprocessing.clone(), Workspace::default());
         Ok(Self { probe, preprocessing, temperature, method, workspace })
     }

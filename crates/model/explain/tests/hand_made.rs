@@ -190,3 +190,34 @@ fn what_can_not_be_explained_is_said() {
     let error = explainer(&state).err().unwrap();
     assert!(error.to_string().contains("conv.weight"), "{error}");
 }
+
+#[test]
+fn networks_without_a_common_image_are_explained_by_covering_alone() {
+    let conv = Op::Conv { channels: 2, window: Sliding::new(1, 1, 0), bias: false };
+    let nodes: &[(&str, Op, &[usize])] = &[
+        ("input", Op::Input, &[]),
+        ("one", conv, &[0]),
+        ("one.mean", Op::GlobalAveragePool, &[1]),
+        ("two", conv, &[0]),
+        ("two.mean", Op::GlobalAveragePool, &[3]),
+        ("joined", Op::Concat, &[2, 4]),
+        ("fc", Op::Linear { features: 2 }, &[5]),
+    ];
+    let node = |&(name, op, inputs): &(&str, Op, &[usize])| Node {
+        name: name.to_owned(),
+        op,
+        inputs: inputs.to_vec(),
+    };
+    let graph = Graph { name: "two by hand".into(), nodes: nodes.iter().map(node).collect() };
+    let mut state = by_hand();
+    let filters = state.tensors.remove("conv.weight").unwrap();
+    state.tensors.extend(["one", "two"].map(|name| (format!("{name}.weight"), filters.clone())));
+    let rows = vec![2.0, -0.5, 2.0, -0.5, -0.5, 30.0, -0.5, 30.0];
+    state.tensors.insert("fc.weight".to_owned(), Tensor { shape: vec![2, 4], data: rows });
+    let preprocessing = preprocessing();
+    let classifier =
+        Classifier { graph: &graph, state: &state, preprocessing: &preprocessing, temperature: 1.0 };
+    assert!(matches!(Explainer::new(classifier, Method::GradCam), Err(ExplainError::NoImage)));
+    let explained = Explainer::new(classifier, Method::Occlusion).unwrap().explain(&photograph(true), None);
+    assert_eq!(explained.unwrap().probabilities.len(), 2);
+}

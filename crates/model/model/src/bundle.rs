@@ -31,6 +31,10 @@ pub struct Provenance {
     pub train_photographs: usize,
     /// Digest of the names and contents of all photographs of the run.
     pub data_fingerprint: String,
+    /// BLAKE3 of the bundles that it was merged from, in hexadecimal digits; none for one that was trained. The recipe and the epoch are
+    /// those of the first of them then, and the photographs those that any of them learned from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]

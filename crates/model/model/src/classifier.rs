@@ -9,6 +9,7 @@ use crate::bundle::Bundle;
 use crate::error::ModelError;
 use crate::prediction::Prediction;
 use crate::predictor::Predictor;
+use crate::views::Views;
 
 /// Photographs that are preprocessed and classified at a time; predictions do not depend on it.
 const BATCH: usize = 16;
@@ -70,6 +71,15 @@ impl Classifier {
     /// [`ModelError::Risk`] for another rate.
     pub fn set_risk(&mut self, risk: f64) -> Result<(), ModelError> {
         self.predictor.set_risk(risk)
+    }
+
+    /// The views of each photograph that answers are the mean of: 1 unless this is called, 2 with the mirror image, 4 with both upside
+    /// down, 8 with all of them turned; see [`Views`] and [`Predictor::set_views`].
+    ///
+    /// # Errors
+    /// [`ModelError::Views`] for another number; no memory for the views.
+    pub fn set_views(&mut self, count: usize) -> Result<(), ModelError> {
+        self.predictor.set_views(Views::new(count)?)
     }
 
     /// Classifies the photographs at `paths`, in their order. What is said of one does not depend on the others.

@@ -81,6 +81,12 @@ pub enum ModelError {
     /// Predictions or features from which nothing can be computed.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// A number of views that there is not.
+    #[error("{count} views: a photo has 1, 2, 4 or 8 views, the ways to mirror and turn a square")]
+    Views {
+        /// What was asked for.
+        count: usize,
+    },
     /// A risk level that the bundle does not hold.
     #[error("the bundle holds no thresholds for a risk of {risk}; choose one of {known}")]
     Risk {

@@ -15,6 +15,7 @@ mod stored_validation;
 mod training_digests;
 mod uncertainty;
 mod validation;
+mod views;
 
 pub use bundle::{Bundle, Provenance};
 pub use classifier::{Classifier, PhotographError};
@@ -34,3 +35,4 @@ pub use uncertainty::{
     DEFAULT_RISK, FeatureSamples, OOD_SHARE, OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, is_uncertainty,
 };
 pub use validation::Validation;
+pub use views::Views;

@@ -7,6 +7,8 @@ use foliar_metrics::{AbstentionReason, arg_max, softmax};
 pub struct Prediction {
     /// One a class, divided by the bundle's temperature.
     pub logits: Vec<f32>,
+    /// Views of the photograph that they are the mean of; 1 for the photograph as it is alone.
+    pub views: usize,
     /// Set, distance and abstention; `None` for a bundle without [`Uncertainty`](crate::Uncertainty).
     pub details: Option<PredictionDetails>,
 }

@@ -12,6 +12,7 @@ use crate::demands::{check_demands, check_weights_alone};
 use crate::error::ModelError;
 use crate::pooling::{feature_width, pooled_features};
 use crate::prediction::Prediction;
+use crate::views::{Views, turn_into};
 
 /// Decodes the photograph at `path` and reduces it until its shorter side is at most `side` pixels, which is
 /// [`foliar_vision::Preprocessing::store_side`]: the first step of preprocessing. A large photograph then takes its place in
@@ -31,10 +32,11 @@ pub(crate) type EachOutputs<'a> = dyn FnMut(usize, Result<RawOutputs, Reason>, &
 
 /// What the network makes of a photograph.
 pub(crate) struct RawOutputs {
-    /// One a class or label, as the network gives them.
+    /// One a class or label, as the network gives them: the mean over the views.
     pub(crate) logits: Vec<f32>,
-    /// Pooled, of what stands before the classifier.
+    /// Pooled, of what stands before the classifier, of the photograph as it is: what the detector was fitted to.
     features: Vec<f32>,
+    views: Views,
 }
 
 impl RawOutputs {
@@ -44,7 +46,7 @@ impl RawOutputs {
         let logits: Vec<f32> = self.logits.iter().map(|logit| logit * scale).collect();
         let uncertainty = bundle.uncertainty.as_ref();
         let details = uncertainty.map(|uncertainty| uncertainty.assess(&logits, &self.features));
-        Prediction { logits, details }
+        Prediction { logits, views: self.views.count(), details }
     }
 }
 
@@ -65,6 +67,9 @@ pub struct Predictor {
     bundle: Arc<Bundle>,
     workspace: Workspace,
     images: Vec<f32>,
+    views: Views,
+    /// The images as another view shows them; empty for a single view.
+    turned: Vec<f32>,
 }
 
 impl Predictor {
@@ -87,7 +92,8 @@ impl Predictor {
         let front = PredictionEngine::new(&head, &bundle.state, size, batch)?;
         let classifier = PredictionEngine::new(&tail, &bundle.state, size, batch)?;
         let images = room(batch * bundle.preprocessing.len())?;
-        Ok(Self { front, classifier, tail, bundle, workspace: Workspace::default(), images })
+        let workspace = Workspace::default();
+        Ok(Self { front, classifier, tail, bundle, workspace, images, views: Views::ONE, turned: Vec::new() })
     }
 
     /// Another predictor of the same bundle, with the same weights, which are there once: for another thread.
@@ -102,6 +108,8 @@ impl Predictor {
             bundle: Arc::clone(&self.bundle),
             workspace: Workspace::default(),
             images: room(self.batch() * self.bundle.preprocessing.len())?,
+            views: self.views,
+            turned: room(self.turned.capacity())?,
         })
     }
 
@@ -119,6 +127,25 @@ impl Predictor {
             .uncertainty
             .as_mut()
             .map_or(Ok(()), |uncertainty| uncertainty.set_risk(risk))
+    }
+
+    /// Predicts from so many views of each photograph from now on, in as many times the time. Temperature, thresholds and prediction sets
+    /// are those of the bundle, which were fitted to one view: of more, nothing is promised. Distances are those of the photograph as
+    /// it is, and mean what they did.
+    ///
+    /// # Errors
+    /// There is no memory for the views.
+    pub fn set_views(&mut self, views: Views) -> Result<(), ModelError> {
+        if !views.is_one() {
+            self.turned = room(self.batch() * self.bundle.preprocessing.len())?;
+        }
+        self.views = views;
+        Ok(())
+    }
+
+    /// How many views of each photograph it predicts from; one unless others were asked for.
+    pub fn views(&self) -> Views {
+        self.views
     }
 
     /// Most photographs in one call.
@@ -147,11 +174,25 @@ impl Predictor {
             preprocessing.prepare_into(photograph, &mut self.workspace, image);
         }
         let values = self.front.predict(&self.images)?;
-        let logits = self.classifier.predict(&values)?;
+        let mut logits = self.classifier.predict(&values)?;
         let features = pooled_features(&values, &self.tail);
+        let side = preprocessing.size as usize;
+        for view in 1..self.views.count() {
+            self.turned.resize(self.images.len(), 0.0);
+            let pairs = self.images.chunks_exact(len).zip(self.turned.chunks_exact_mut(len));
+            pairs.for_each(|(image, out)| turn_into(view, image, side, out));
+            let of_view = self.classifier.predict(&self.front.predict(&self.turned)?)?;
+            logits.iter_mut().zip(of_view).for_each(|(sum, logit)| *sum += logit);
+        }
+        if !self.views.is_one() {
+            let share = 1.0 / self.views.count() as f32;
+            logits.iter_mut().for_each(|sum| *sum *= share);
+        }
+        let views = self.views;
         let outputs = |(logits, features): (&[f32], &[f32])| RawOutputs {
             logits: logits.to_vec(),
             features: features.to_vec(),
+            views,
         };
         let rows = logits.chunks_exact(self.classifier.outputs());
         Ok(rows.zip(features.chunks_exact(feature_width(&self.tail))).map(outputs).collect())

@@ -8,7 +8,8 @@ use crate::prediction::Prediction;
 /// The prediction for one photograph, or what is wrong with it.
 ///
 /// Serialised as `{"path", "answer", "abstained", "reason", "predictions": [{"class", "probability"}], "set", "distance",
-/// "remarks"}`, or as `{"path", "error"}`; `answer` is null where the classifier abstains, and what is not known is absent.
+/// "views", "remarks"}`, or as `{"path", "error"}`; `answer` is null where the classifier abstains, and what is not known is absent, as is a single
+/// view.
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
     /// How the photograph is called.
@@ -30,6 +31,8 @@ pub struct Answer<'a> {
     pub set: Option<Vec<&'a str>>,
     /// Above 1 is out-of-distribution; `None` for a bundle without a detector.
     pub distance: Option<f64>,
+    /// Views of the photograph that the probabilities are of; see [`Views`](crate::Views).
+    pub views: usize,
 }
 
 impl<'a> Answer<'a> {
@@ -51,6 +54,7 @@ impl<'a> Answer<'a> {
             abstention: prediction.abstention(),
             set: prediction.set().map(|set| set.iter().map(|&class| name(class)).collect()),
             distance: prediction.distance(),
+            views: prediction.views,
         })
     }
 
@@ -83,6 +87,9 @@ struct JsonRow<'a> {
     set: Option<&'a [&'a str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distance: Option<f64>,
+    /// Absent where it is 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    views: Option<usize>,
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
     remarks: &'a [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +113,7 @@ fn json<'a>(row: &'a Row<'_>) -> JsonRow<'a> {
         predictions: answer.map(|answer| answer.ranking.iter().map(prediction).collect()),
         set: answer.and_then(|answer| answer.set.as_deref()),
         distance: answer.and_then(|answer| answer.distance).filter(|distance| distance.is_finite()),
+        views: answer.map(|answer| answer.views).filter(|&views| views != 1),
         remarks: &row.remarks,
         error: row.result.as_ref().err().map(String::as_str),
     }

@@ -60,6 +60,7 @@ fn bundle() -> Bundle {
             epoch: 1,
             train_photographs: 40,
             data_fingerprint: String::new(),
+            members: Vec::new(),
         },
         temperature: 1.0,
         training_digests: TrainingDigests::new(&[Digest::of(b"leaf")]),

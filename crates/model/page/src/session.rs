@@ -164,6 +164,7 @@ pub(crate) mod tests {
                 epoch: 1,
                 train_photographs: 1,
                 data_fingerprint: "none".into(),
+                members: Vec::new(),
             },
             temperature: 1.5,
             training_digests: TrainingDigests::new([&Digest::of(&leaf())]),

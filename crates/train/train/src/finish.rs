@@ -119,6 +119,7 @@ impl Session<'_> {
                 epoch: best.epoch,
                 train_photographs: learned_from,
                 data_fingerprint: self.run.fingerprint(),
+                members: Vec::new(),
             },
             temperature: best.temperature,
             training_digests: self.photographs.training_digests(&self.run.recipe)?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use foliar_files::cell;
-use foliar_model::{AbstentionReason, Answer, Row};
+use foliar_model::{AbstentionReason, Answer, Row, Views};
 
 use super::submission::Submission;
 use crate::arguments::Format;
@@ -23,17 +23,18 @@ pub(super) enum Table<'a> {
 /// Writes rows in one form.
 pub(super) enum Writer<'a, W: Write> {
     Text(Fitted<W>),
-    Csv { csv: Box<csv::Writer<W>>, table: Table<'a> },
+    Csv { csv: Box<csv::Writer<W>>, table: Table<'a>, views: Views },
     Jsonl(W),
     Kaggle(Submission<W>),
 }
 
 impl<'a, W: Write> Writer<'a, W> {
     /// Rows with the probabilities of `table`; a submission has those of all `classes`, and writes `codes` in the place of their
-    /// names.
+    /// names. Where there are several `views`, a table of comma-separated values says how many.
     pub(super) fn new(
         out: W,
         format: Format,
+        views: Views,
         table: Table<'a>,
         classes: &[String],
         codes: &BTreeMap<String, String>,
@@ -45,8 +46,8 @@ impl<'a, W: Write> Writer<'a, W> {
             Format::KaggleProbabilities => Self::Kaggle(Submission::of_probabilities(out, classes, codes)?),
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
-                csv.write_record(header(table)).map_err(io_error)?;
-                Self::Csv { csv: Box::new(csv), table }
+                csv.write_record(header(table, views)).map_err(io_error)?;
+                Self::Csv { csv: Box::new(csv), table, views }
             }
         })
     }
@@ -57,8 +58,10 @@ impl<'a, W: Write> Writer<'a, W> {
                 Ok(answer) => writeln!(out, "{}  {}", row.path, text(answer)),
                 Err(reason) => writeln!(out, "{}  error: {reason}", row.path),
             },
-            Self::Csv { csv, table } => csv
-                .write_record(record(row, *table).iter().map(|field| cell::defused(field).into_owned()))
+            Self::Csv { csv, table, views } => csv
+                .write_record(
+                    record(row, *table, *views).iter().map(|field| cell::defused(field).into_owned()),
+                )
                 .map_err(io_error),
             Self::Jsonl(out) => {
                 serde_json::to_writer(&mut *out, row)?;
@@ -100,8 +103,8 @@ pub(super) fn text(answer: &Answer<'_>) -> String {
 }
 
 /// `path,class,probability,abstained,reason,set,distance`, then `candidate_1,candidate_1_probability,...`, or a column `p:CLASS`
-/// for every class, and `error`.
-fn header(table: Table<'_>) -> Vec<String> {
+/// for every class, `views` where there are several, and `error`.
+fn header(table: Table<'_>, views: Views) -> Vec<String> {
     let fixed = ["path", "class", "probability", "abstained", "reason", "set", "distance"];
     let mut fields = fixed.map(String::from).to_vec();
     match table {
@@ -110,15 +113,16 @@ fn header(table: Table<'_>) -> Vec<String> {
         ),
         Table::All(classes) => fields.extend(classes.iter().map(|class| format!("p:{class}"))),
     }
+    fields.extend((!views.is_one()).then(|| "views".to_owned()));
     fields.push("error".to_owned());
     fields
 }
 
 /// Where the classifier abstains no class stands as its answer; those that it holds for likely are candidates.
-fn record(row: &Row<'_>, table: Table<'_>) -> Vec<String> {
+fn record(row: &Row<'_>, table: Table<'_>, views: Views) -> Vec<String> {
     let mut fields = vec![row.path.clone()];
     let Ok(answer) = &row.result else {
-        fields.resize(header(table).len() - 1, String::new());
+        fields.resize(header(table, views).len() - 1, String::new());
         fields.extend(row.result.as_ref().err().cloned());
         return fields;
     };
@@ -139,6 +143,7 @@ fn record(row: &Row<'_>, table: Table<'_>) -> Vec<String> {
             found.map_or_else(String::new, |(_, p)| format!("{p:.6}"))
         })),
     }
+    fields.extend((!views.is_one()).then(|| answer.views.to_string()));
     fields.push(String::new());
     fields
 }
@@ -153,13 +158,15 @@ mod tests {
             abstention,
             set: Some(vec!["rust", "healthy"]),
             distance: Some(0.5),
+            views: 1,
         }
     }
 
     fn written(format: Format) -> String {
         let old = Answer { set: None, distance: None, ..answer(None) };
         let mut bytes = Vec::new();
-        let mut writer = Writer::new(&mut bytes, format, Table::Top(2), &[], &BTreeMap::new()).unwrap();
+        let mut writer =
+            Writer::new(&mut bytes, format, Views::ONE, Table::Top(2), &[], &BTreeMap::new()).unwrap();
         for (path, result) in [
             ("a, b.jpg", Ok(old)),
             ("c.jpg", Ok(answer(None))),
@@ -195,11 +202,14 @@ mod tests {
             remarks: Vec::new(),
         };
         let table = Table::All(&classes);
-        assert_eq!(header(table)[7..], ["p:healthy", "p:rust", "error"]);
-        assert_eq!(record(&row, table)[7..], ["0.250000", "0.750000", ""]);
+        assert_eq!(header(table, Views::ONE)[7..], ["p:healthy", "p:rust", "error"]);
+        assert_eq!(record(&row, table, Views::ONE)[7..], ["0.250000", "0.750000", ""]);
         let failed =
             Row { path: "a.jpg".into(), result: Err("the file is empty".into()), remarks: Vec::new() };
-        assert_eq!(record(&failed, table).len(), header(table).len());
+        for views in [Views::ONE, Views::new(4).unwrap()] {
+            assert_eq!(record(&failed, table, views).len(), header(table, views).len());
+            assert_eq!(record(&row, table, views).len(), header(table, views).len());
+        }
     }
 
     #[test]

@@ -85,6 +85,7 @@ mod tests {
                 abstention: Some(foliar_model::AbstentionReason::LowConfidence),
                 set: None,
                 distance: None,
+                views: 1,
             };
             for (path, result) in [
                 ("test/1.jpg", Ok(answer(vec![("rust", 0.75), ("healthy", 0.25)]))),
