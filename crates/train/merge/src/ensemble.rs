@@ -15,7 +15,8 @@
 //! Σ_i b_i / (M T_i). Members whose networks before the classifier are the same to the last bit share one, and their rows are added.
 //!
 //! Where every network ends in the mean over an image, and the images have one size, they are put side by side before the mean is
-//! taken: a heat map then shows the evidence of all networks.
+//! taken: a heat map then shows the evidence of all networks. Features of which a classifier sees square roots of shares
+//! ([`Op::Hellinger`]) are joined behind that step.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +67,7 @@ pub(crate) fn ensemble(parts: &[Part<'_>], size: usize) -> Result<Ensemble, Merg
     // The parts of each different network.
     let mut networks: Vec<Vec<&Part<'_>>> = Vec::new();
     for part in parts {
-        match networks.iter_mut().find(|network| same_backbone(network[0], part)) {
+        match networks.iter_mut().find(|network| same_features(network[0], part)) {
             Some(network) => network.push(part),
             None => networks.push(vec![part]),
         }
@@ -112,6 +113,11 @@ fn front<'a>(part: &Part<'a>) -> BTreeMap<&'a str, &'a Tensor> {
     let classifier = format!("{}.", part.graph.nodes[part.graph.classifier()].name);
     let tensors = part.state.tensors.iter().filter(|(name, _)| !name.starts_with(&classifier));
     tensors.map(|(name, tensor)| (name.as_str(), tensor)).collect()
+}
+
+/// Whether two classifiers see the same numbers.
+fn same_features(first: &Part<'_>, other: &Part<'_>) -> bool {
+    first.graph.has_hellinger() == other.graph.has_hellinger() && same_backbone(first, other)
 }
 
 fn same_backbone(first: &Part<'_>, other: &Part<'_>) -> bool {
@@ -163,7 +169,8 @@ fn joined(
     size: usize,
 ) -> Result<(Graph, StateDict), MergeError> {
     let graphs = || networks.iter().map(|network| network[0].graph);
-    let images: Option<Vec<NodeId>> = graphs().map(averaged_image).collect();
+    let images: Option<Vec<NodeId>> =
+        graphs().map(|graph| averaged_image(graph).filter(|_| !graph.has_hellinger())).collect();
     let mut sides = Vec::new();
     for (graph, &image) in graphs().zip(images.iter().flatten()) {
         let shape = infer(graph, 1, size, size)?[image];
@@ -174,9 +181,16 @@ fn joined(
     let mut nodes = vec![input];
     let mut state = StateDict::default();
     let mut joints = Vec::new();
+    // Where the features of each network are.
+    let mut features: Vec<NodeId> = Vec::new();
     for (place, network) in networks.iter().enumerate() {
         let Part { graph, .. } = network[0];
         let prefix = format!("member{}", place + 1);
+        if let Some(twin) = networks[..place].iter().position(|other| same_backbone(other[0], network[0])) {
+            features.push(features[twin]);
+            joints.push(seen_by_classifier(&mut nodes, graph, &prefix, features[twin]));
+            continue;
+        }
         let before = nodes.len() - 1;
         let moved = |id: NodeId| if id == 0 { 0 } else { id + before };
         // The mean is taken of all images together.
@@ -186,7 +200,9 @@ fn joined(
             op: node.op,
             inputs: node.inputs.iter().map(|&input| moved(input)).collect(),
         }));
-        joints.push(moved(ends.as_ref().map_or(graph.backbone(), |ends| ends[place])));
+        let end = moved(ends.as_ref().map_or(graph.backbone(), |ends| ends[place]));
+        features.push(end);
+        joints.push(seen_by_classifier(&mut nodes, graph, &prefix, end));
         for (name, tensor) in front(network[0]) {
             state.tensors.insert(format!("{prefix}.{name}"), tensor.clone());
         }
@@ -206,6 +222,15 @@ fn joined(
     let graph = Graph { name: "ensemble".to_owned(), nodes };
     graph.validate()?;
     Ok((graph, state))
+}
+
+/// The node of what the classifier of `graph` sees of the `features`.
+fn seen_by_classifier(nodes: &mut Vec<Node>, graph: &Graph, prefix: &str, features: NodeId) -> NodeId {
+    if !graph.has_hellinger() {
+        return features;
+    }
+    nodes.push(Node { name: format!("{prefix}.hellinger"), op: Op::Hellinger, inputs: vec![features] });
+    nodes.len() - 1
 }
 
 /// The image whose mean enters the classifier, if the network ends so.
@@ -247,7 +272,11 @@ mod tests {
 
     /// The ensemble of networks says the mean of what they say, whatever the order of their classes.
     fn check(models: [&str; 3], networks: usize, seeds: [u64; 3]) -> Ensemble {
-        let graphs = models.map(|model| zoo::build(model, 4).unwrap());
+        check_graphs(models.map(|model| zoo::build(model, 4).unwrap()), networks, seeds)
+    }
+
+    fn check_graphs(graphs: [Graph; 3], networks: usize, seeds: [u64; 3]) -> Ensemble {
+        let models = graphs.each_ref().map(|graph| graph.name.as_str());
         let states: Vec<StateDict> =
             graphs.iter().zip(seeds).map(|(graph, seed)| state(graph, seed)).collect();
         let orders = [[0, 1, 2, 3], [2, 0, 3, 1], [1, 3, 0, 2]];
@@ -284,6 +313,21 @@ mod tests {
         assert_eq!(found.graph.nodes[last].name, "joined2");
         check(["mobilenet_v1_0.25", "resnet18", "baseline"], 3, [1, 1, 1]);
         check(["mobilenet_v3_small", "baseline", "baseline"], 3, [1, 1, 2]);
+    }
+
+    #[test]
+    fn square_roots_of_shares_belong_to_the_member_that_sees_them() {
+        let plain = zoo::build("baseline", 4).unwrap();
+        let roots = plain.with_hellinger();
+        let other = zoo::build("resnet18", 4).unwrap().with_hellinger();
+        check_graphs([roots.clone(), roots.clone(), roots.clone()], 1, [1, 1, 1]);
+        check_graphs([plain.clone(), roots.clone(), other], 3, [1, 2, 3]);
+        // One network before two classifiers that see it in two forms.
+        let shared = check_graphs([plain.clone(), roots.clone(), roots], 2, [1, 1, 1]);
+        let convolutions = |graph: &Graph| {
+            graph.nodes.iter().filter(|node| matches!(node.op, Op::Conv { .. })).count()
+        };
+        assert_eq!(convolutions(&shared.graph), convolutions(&plain));
     }
 
     #[test]
