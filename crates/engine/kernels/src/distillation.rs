@@ -37,14 +37,15 @@ pub struct Taught<'a> {
 ///
 /// # Panics
 ///
-/// If a length disagrees with the number of labels or classes, or a label is neither below the number of classes nor
+/// If samples are mixtures, a length disagrees with the number of labels or classes, or a label is neither below the number of classes nor
 /// [`UNLABELLED`].
 pub fn distillation(
     batch: &CrossEntropy<'_>,
     taught: &Taught<'_>,
     mut dlogits: Option<&mut [f32]>,
 ) -> LossSums {
-    let &CrossEntropy { logits, labels, classes, class_weights, .. } = batch;
+    let &CrossEntropy { logits, labels, classes, class_weights, mixture, .. } = batch;
+    assert!(mixture.is_none(), "a teacher speaks of samples as they are");
     assert_eq!(Some(logits.len()), labels.len().checked_mul(classes), "logits must be (labels, classes)");
     assert_eq!(taught.logits.len(), logits.len(), "the teacher's logits must be (labels, classes)");
     assert!(

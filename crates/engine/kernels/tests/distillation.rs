@@ -10,7 +10,15 @@ const TEACHER: [f32; 12] = [2.0, 0.5, -1.0, -0.2, 1.4, 0.6, 0.0, 4.0, 1.0, 1.1, 
 const LABELS: [u32; 4] = [0, UNLABELLED, 1, 2];
 
 fn batch<'a>(logits: &'a [f32], labels: &'a [u32], class_weights: Option<&'a [f32]>) -> CrossEntropy<'a> {
-    CrossEntropy { logits, labels, classes: 3, label_smoothing: 0.1, class_weights }
+    CrossEntropy {
+        logits,
+        labels,
+        classes: 3,
+        label_smoothing: 0.1,
+        class_weights,
+        focus: 0.0,
+        mixture: None,
+    }
 }
 
 fn taught(share: f32, temperature: f32) -> Taught<'static> {
@@ -82,6 +90,8 @@ fn the_divergence_is_worked_out_by_hand() {
         classes: 2,
         label_smoothing: 0.0,
         class_weights: None,
+        focus: 0.0,
+        mixture: None,
     };
     let mut gradient = [0.0; 2];
     let taught = Taught { logits: &teacher, share: 0.0, temperature: 1.0 };
@@ -99,6 +109,8 @@ fn logits_that_overflow_alone_do_not() {
         classes: 2,
         label_smoothing: 0.0,
         class_weights: None,
+        focus: 0.0,
+        mixture: None,
     };
     let taught = Taught { logits: &[-900.0, 900.0], share: 1.0, temperature: 1.0 };
     let sums = distillation(&batch, &taught, None);

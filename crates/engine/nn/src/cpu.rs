@@ -206,6 +206,9 @@ impl CpuEngine {
                 if taught.logits.len() != batch.labels.len() * classes {
                     return Err(EngineError::Sets { got: taught.logits.len(), classes });
                 }
+                if plan.mixture.is_some() {
+                    return Err(EngineError::TaughtMixture);
+                }
                 classes
             }
             Targets::AnyOf(sets) => {

@@ -105,6 +105,9 @@ pub enum EngineError {
         /// Photographs in the batch.
         photographs: usize,
     },
+    /// Mixed photographs of which a teacher speaks.
+    #[error("a teacher speaks of photographs as they are, and these are mixed")]
+    TaughtMixture,
     /// Weights of the outputs of the wrong number.
     #[error("{got} weights were given for {expected} outputs")]
     OutputWeights {

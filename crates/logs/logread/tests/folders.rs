@@ -25,6 +25,7 @@ fn epoch(number: u32) -> Epoch {
         learning_rate: 0.01,
         classes: 15,
         best: true,
+        mixed: false,
     }
 }
 
