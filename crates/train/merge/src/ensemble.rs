@@ -324,9 +324,8 @@ mod tests {
         check_graphs([plain.clone(), roots.clone(), other], 3, [1, 2, 3]);
         // One network before two classifiers that see it in two forms.
         let shared = check_graphs([plain.clone(), roots.clone(), roots], 2, [1, 1, 1]);
-        let convolutions = |graph: &Graph| {
-            graph.nodes.iter().filter(|node| matches!(node.op, Op::Conv { .. })).count()
-        };
+        let convolutions =
+            |graph: &Graph| graph.nodes.iter().filter(|node| matches!(node.op, Op::Conv { .. })).count();
         assert_eq!(convolutions(&shared.graph), convolutions(&plain));
     }
 
