@@ -385,7 +385,7 @@ pub(crate) struct TrainArguments {
     pub(crate) out: Option<PathBuf>,
     /// Cross-validate the whole training: N runs, each judged on its fold of the photos and trained on all others, in RUN/fold-1,
     /// RUN/fold-2, ... and a summary in RUN/folds.json. This judges the recipe and makes no classifier to use
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100), conflicts_with_all = ["split", "refit"])]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100), conflicts_with_all = ["split", "refit", "validation"])]
     pub(crate) folds: Option<u32>,
     /// Print what would be done and why, then stop
     #[arg(long, help_heading = "Output")]

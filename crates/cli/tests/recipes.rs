@@ -100,7 +100,7 @@ fn a_focal_loss_is_said_and_what_it_cannot_go_with() {
         (&["--loss", "focal", "--focal-gamma", "0"], "focal gamma"),
         (&["--mixup", "0"], "mixup is 0"),
         (&["--oversample", "balanced", "--class-weights", "balanced"], "twice"),
-        (&["--oversample", "balanced", "--epochs", "30", "--batch-size", "32"], "--class-weights balanced"),
+        (&["--oversample", "balanced", "--head", "logistic"], "--class-weights balanced"),
         (&["--mixup", "0.2"], "kept features"),
     ];
     for (options, said) in refusals {

@@ -96,7 +96,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// Options that are fixed when a tuning is started.
-const FIXED: [&str; 53] = [
+const FIXED: [&str; 59] = [
     "out",
     "tune",
     "range",
@@ -132,6 +132,12 @@ const FIXED: [&str; 53] = [
     "focal_gamma",
     "mixup",
     "cutmix",
+    "teacher",
+    "unlabelled",
+    "distill_share",
+    "distill_temperature",
+    "head",
+    "refit",
     "augment",
     "backgrounds",
     "validation",

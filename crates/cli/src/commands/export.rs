@@ -160,6 +160,10 @@ fn figures(folder: &Path, bundle: &Bundle) -> anyhow::Result<Option<Figures>> {
 
 /// The licence of the weights that training began with, where it is certain which they were.
 fn licence(bundle: &Bundle) -> Option<String> {
+    // The recipe of a merged classifier is that of its first run alone.
+    if !bundle.provenance.members.is_empty() {
+        return None;
+    }
     match Recipe::of_bundle(bundle).ok()?.weights {
         None => Some("trained from random weights".to_owned()),
         Some(weights) => licence_of(&weights.file, &bundle.graph.name),

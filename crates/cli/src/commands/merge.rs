@@ -53,13 +53,15 @@ pub(crate) fn run(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     let cannot = || format!("{} could not be written", arguments.out.shown());
     if bundle != arguments.out {
         make_folder(&arguments.out).with_context(cannot)?;
+    }
+    classifier.write(&bundle)?;
+    if bundle != arguments.out {
         write_atomically(&arguments.out.join(FIGURES), |file| {
             serde_json::to_writer_pretty(&mut *file, &document).map_err(io::Error::from)?;
             file.write_all(b"\n")
         })
         .with_context(cannot)?;
     }
-    classifier.write(&bundle)?;
     if arguments.json {
         output::stdout().json(&document)?;
     } else {

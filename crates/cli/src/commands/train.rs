@@ -55,7 +55,8 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     // A network that does not fit leaves no run folder behind.
     let dataset = &photographs.dataset;
     check(&planned, dataset.outputs())?;
-    let recipe = recipe::from_arguments(&recipe::for_photos(&settled, &planned, dataset)?)?;
+    let judged = opened.as_ref().unwrap_or(&planned);
+    let recipe = recipe::from_arguments(&recipe::for_photos(&settled, judged, dataset)?)?;
     check(&recipe, dataset.outputs())?;
     if let Some(count) = arguments.folds {
         let runs = match &arguments.out {

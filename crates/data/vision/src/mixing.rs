@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::random::Domain;
 
+/// Least strength: below it shares are 0 or 1, or no numbers.
+const WEAKEST: f64 = 1e-3;
 /// Largest strength: beyond it all batches are mixed half and half.
 const STRONGEST: f64 = 100.0;
 
@@ -28,7 +30,7 @@ const STRONGEST: f64 = 100.0;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mixing {
-    /// α of mixup, above 0 and at most 100; `None` does not blend.
+    /// α of mixup, 0.001 to 100; `None` does not blend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixup: Option<f64>,
     /// α of CutMix, in the same range; `None` cuts nothing. With both, each batch is mixed in one of the two ways, at random.
@@ -38,7 +40,7 @@ pub struct Mixing {
 
 /// Why a [`Mixing`] is impossible.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{field} is {value}; it must be above 0 and at most 100")]
+#[error("{field} is {value}; it must be 0.001 to 100")]
 pub struct MixingError {
     /// The field.
     pub field: &'static str,
@@ -68,7 +70,7 @@ impl Mixing {
     /// [`MixingError`] naming the field.
     pub fn check(&self) -> Result<(), MixingError> {
         for (field, strength) in [("mixup", self.mixup), ("cutmix", self.cutmix)] {
-            if let Some(value) = strength.filter(|value| !(*value > 0.0 && *value <= STRONGEST)) {
+            if let Some(value) = strength.filter(|value| !(WEAKEST..=STRONGEST).contains(value)) {
                 return Err(MixingError { field, value });
             }
         }

@@ -38,8 +38,10 @@ pub(crate) fn check_weights(members: &[Member]) -> Result<(), MergeError> {
                 "its network is not that of the first run, so that their weights have no mean; average outputs (--average outputs)",
             ));
         }
-        let begun =
-            |member: &Member| member.run.recipe.weights.as_ref().map(|weights| weights.digest.clone());
+        let begun = |member: &Member| {
+            let weights = member.run.recipe.weights.as_ref();
+            weights.map(|weights| (weights.digest.clone(), weights.key.clone()))
+        };
         let same_seed = other.run.recipe.seed == first.run.recipe.seed;
         if begun(other) != begun(first) || (begun(first).is_none() && !same_seed) {
             return Err(other.refuse(

@@ -144,7 +144,8 @@ impl Member {
 /// that better, and its bundle has an epoch then; where that is not certain, more is assumed.
 fn learned(run: &Run, bundle: &Bundle, is_refitted: bool) -> Learned {
     let frozen = run.recipe.phases.iter().all(|phase| phase.freeze == Freeze::Backbone);
-    let solved = run.recipe.head == Head::Logistic && bundle.provenance.epoch == 0;
+    // A classifier that was trained in the refit is one of the frozen network.
+    let solved = run.recipe.head == Head::Trained || bundle.provenance.epoch == 0;
     match is_refitted {
         _ if frozen => Learned::Nothing,
         true if solved => Learned::Nothing,

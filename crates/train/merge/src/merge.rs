@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use foliar_metrics::{Calibrated, Metrics, calibrate};
 use foliar_model::{
     Bundle, FeatureSamples, OodDetector, Outputs, Provenance, TrainingDigests, Uncertainty, Validation,
+    check_demands,
 };
 use foliar_nn::{Graph, StateDict};
 use foliar_vision::{Digest, counted};
@@ -150,6 +151,8 @@ fn outputs(members: &[Member]) -> Result<Built, MergeError> {
     };
     let states: Vec<&StateDict> = members.iter().map(|member| &member.bundle.state).collect();
     let Ensemble { graph, state, networks } = joined(&states)?;
+    // What its readers refuse is not made.
+    check_demands(&graph, size)?;
     let unseen = match members.iter().any(|member| member.learned == Learned::Everything) {
         false => None,
         true => Some(match unseen_states(members)? {

@@ -113,6 +113,12 @@ pub enum ClassWeightsError {
     },
 }
 
+/// Whether a class can count so much, in single precision, as it is used.
+pub(crate) fn is_weight(weight: f64) -> bool {
+    let single = weight as f32;
+    single > 0.0 && single.is_finite()
+}
+
 impl ClassWeights {
     /// Whether every photograph counts the same.
     pub fn is_none(&self) -> bool {
@@ -151,9 +157,7 @@ impl WeightTable {
         let mut rows = Vec::with_capacity(entries.len());
         for Entry { class, given, row } in entries {
             let weight = given.parse().unwrap_or(f64::NAN);
-            // As it is used, in single precision.
-            let single = weight as f32;
-            if !(single > 0.0 && single.is_finite()) {
+            if !is_weight(weight) {
                 return Err(ClassWeightsError::Weight { file: file.to_owned(), row, class, given });
             }
             if let Some(first) = seen.insert(class.clone(), row) {

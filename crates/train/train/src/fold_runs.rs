@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_files::Printable as _;
 use foliar_model::{Bundle, FileError};
-use foliar_runlog::RunDir;
+use foliar_runlog::{Event, RunDir, StopReason};
 use foliar_vision::{Dataset, portable_name};
 
 use crate::error::TrainError;
@@ -125,10 +125,20 @@ impl FoldRuns {
         self.recipe().data.fold.map_or(0, |fold| fold.of)
     }
 
-    /// Whether a run has ended with a classifier.
-    #[must_use]
-    pub fn is_done(run: &Run) -> bool {
-        run.dir.bundle().exists()
+    /// Whether a run has ended with a classifier, and not since its loss was no longer finite.
+    ///
+    /// # Errors
+    /// A log that cannot be read.
+    pub fn is_done(run: &Run) -> Result<bool, TrainError> {
+        if !run.dir.bundle().exists() {
+            return Ok(false);
+        }
+        let (events, _) = foliar_runlog::jsonl::read(&run.dir.events()).map_err(TrainError::from)?;
+        let stops = events.iter().rev().find_map(|event| match event {
+            Event::Stop(stop) => Some(stop.reason),
+            _ => None,
+        });
+        Ok(stops != Some(StopReason::NonFiniteLoss))
     }
 
     /// The predictions of all runs, each for its fold, in the order of the photographs of `dataset`; writes them to

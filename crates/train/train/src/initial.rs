@@ -303,6 +303,12 @@ fn source(file: &Path, bytes: Vec<u8>, key: Option<&str>) -> Result<Source, Trai
         }
         drop(tensors);
         let bundle = Bundle::from_bytes(bytes).map_err(|what| damaged(file, what))?;
+        if !bundle.provenance.members.is_empty() && !zoo::MODELS.contains(&bundle.graph.name.as_str()) {
+            let what =
+                "it was merged from several networks, and training begins with one: give one of the runs"
+                    .to_owned();
+            return Err(damaged(file, what).into());
+        }
         return Ok(Source::Bundle(Box::new(bundle)));
     }
     if let Some(key) = key {

@@ -74,12 +74,17 @@ pub fn lr_find(
     let (mut rates, mut losses, mut diverged) = (Vec::new(), Vec::new(), None);
     let mut average = Average::over(steps as usize);
     let batches = trainer.batches();
+    let taught = recipe.teacher.is_some();
     for epoch in 0.. {
         let first = epoch as usize * batches;
         let rate = |batch: usize| rate(first + batch, steps as usize);
         let flow =
             trainer.train_epoch(epoch, 0, &rate, &mut |&Step { stats, learning_rate: rate, .. }| {
-                let loss = stats.loss_sum / stats.photographs.max(1) as f64;
+                // Of a batch without labels there is only what a teacher says of it.
+                let loss = match taught {
+                    true => stats.objective,
+                    false => stats.loss_sum / stats.photographs.max(1) as f64,
+                };
                 if !stats.taken || average.exploded(loss) {
                     diverged = Some(rate);
                     return ControlFlow::Break(StopReason::NonFiniteLoss);

@@ -510,8 +510,21 @@ impl Photographs {
         match choice {
             ClassWeights::None => Ok(None),
             ClassWeights::Balanced => Ok(Some(self.balanced_weights())),
-            ClassWeights::Table(table) => Ok(Some(table.of(&self.dataset.classes)?)),
+            ClassWeights::Table(table) => Ok(Some(self.of_mean_one(table.of(&self.dataset.classes)?))),
         }
+    }
+
+    /// `weights` of classes as given, or, where photographs without a label count 1 beside them, scaled so that those of the training
+    /// photographs have the mean 1.
+    fn of_mean_one(&self, mut weights: Vec<f32>) -> Vec<f32> {
+        let train = &self.splits.train;
+        if self.unlabelled().is_empty() || train.is_empty() {
+            return weights;
+        }
+        let sum: f64 = train.iter().map(|&photo| f64::from(weights[self.dataset.photos[photo].class])).sum();
+        let scale = train.len() as f64 / sum;
+        weights.iter_mut().for_each(|weight| *weight = (f64::from(*weight) * scale) as f32);
+        weights
     }
 
     /// Weights with which the training photographs of each class count the same.

@@ -64,9 +64,9 @@ impl Recipe {
     }
 
     /// How a classifier on kept features is found where nothing is said of it: solved, unless its training by gradient descent was
-    /// given other numbers than the usual ones, which whoever gave them wants to count, or another loss, which no solution has.
+    /// given other numbers than the usual ones, which whoever gave them wants to count, or another loss or draw, which no solution has.
     pub fn usual_head(&self) -> Head {
-        let solvable = self.loss.focal_gamma.is_none();
+        let solvable = self.loss.focal_gamma.is_none() && self.oversample.is_none();
         let usual =
             solvable && self.batch_size == BATCH_SIZE && self.phases.first().is_some_and(is_usual_head);
         if usual { Head::Logistic } else { Head::Trained }

@@ -10,7 +10,7 @@ use foliar_scan::{ClassMap, ClassesFrom, ScanError, ScanOptions};
 use foliar_vision::{Dataset, Oversample, Preprocessing, Task};
 
 use crate::background_folder::BackgroundFolder;
-use crate::class_weights::ClassWeights;
+use crate::class_weights::{self, ClassWeights};
 use crate::error::{TrainError, check};
 use crate::fold::Fold;
 use crate::initial_weights::InitialWeights;
@@ -256,6 +256,11 @@ impl Recipe {
             !weighted,
             "none with --multi-label: each label is a question of its own",
         )?;
+        if let ClassWeights::Table(table) = &self.loss.class_weights {
+            let wrong =
+                table.rows.iter().map(|row| row.weight).find(|&weight| !class_weights::is_weight(weight));
+            check("the weight of a class", wrong.unwrap_or(1.0), wrong.is_none(), "a number above 0")?;
+        }
         self.check_combinations()?;
         self.preprocessing.check()?;
         self.teacher.as_ref().map_or(Ok(()), Teacher::validate)?;
@@ -320,6 +325,14 @@ impl Recipe {
         conflict(
             is_mixed && self.teacher.is_some(),
             "a teacher speaks of photos as they are, and --mixup and --cutmix mix them: leave one of both out",
+        )?;
+        conflict(
+            self.loss.focal_gamma.is_some() && self.teacher.is_some(),
+            "a teacher is mixed with the cross-entropy of the label: leave --loss focal or --teacher out",
+        )?;
+        conflict(
+            self.data.fold.is_some() && (self.refit > 0 || self.data.validation > 0.0),
+            "a run that is judged on a fold holds nothing else back, and a refit would learn from the fold: refit and validation must be 0",
         )?;
         conflict(
             is_drawn && self.teacher.as_ref().is_some_and(|teacher| teacher.unlabelled.is_some()),

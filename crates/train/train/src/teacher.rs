@@ -84,7 +84,7 @@ impl Teacher {
     /// Photographs that it has learned from.
     ///
     /// # Errors
-    /// As [`Teacher::open`].
+    /// A file that cannot be read, or that is not the one that the recipe names.
     pub fn learned_from(&self) -> Result<TrainingDigests, TrainError> {
         Ok(self.open()?.training_digests)
     }

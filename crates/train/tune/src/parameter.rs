@@ -266,6 +266,7 @@ fn weakened(augment: &Augment, strength: f64) -> Augment {
         &mut weak.colour.probability,
         &mut weak.erasing.probability,
         &mut weak.background.probability,
+        &mut weak.trivial,
     ] {
         *probability *= strength;
     }

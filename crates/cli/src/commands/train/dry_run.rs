@@ -28,12 +28,12 @@ pub(super) fn print(photos: &Path, beginning: &Beginning, folds: Option<u32>) ->
     };
     let planned = recipe_of(&beginning.arguments)?;
     let (dataset, problems) = scan(photos, &planned.data.scanning(photos)?)?;
-    let arguments = &recipe::for_photos(&beginning.arguments, &planned, &dataset)?;
-    let recipe = recipe_of(arguments)?;
-    let recipe = &match folds {
+    let judged = |recipe: Recipe| match folds {
         Some(of) => recipe.of_fold(Fold { number: 1, of }),
         None => recipe,
     };
+    let arguments = &recipe::for_photos(&beginning.arguments, &judged(planned), &dataset)?;
+    let recipe = &judged(recipe_of(arguments)?);
     recipe.loss.class_weights.check(dataset.outputs())?;
     super::say_data(&dataset, &recipe.data);
     let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
@@ -250,7 +250,7 @@ fn mixing(mixing: Mixing) -> Option<String> {
         }
     };
     Some(format!(
-        "{how}. Loss and accuracy of training are those of the mixtures, and worse than those of validation"
+        "{how}. Loss and accuracy of training are those of the mixtures, and usually worse than those of validation"
     ))
 }
 
@@ -300,6 +300,8 @@ fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
     };
     let moved = "; leaves on a plain backdrop are put before other backgrounds";
     let varied = if phase.augment.background.is_none() { varied } else { varied + moved };
+    let one = "; one operation of TrivialAugment changes each";
+    let varied = if phase.augment.trivial > 0.0 { varied + one } else { varied };
     lines.push(("augment", varied));
     lines.extend(mixing(phase.mixing).map(|text| ("mixing", text)));
     lines

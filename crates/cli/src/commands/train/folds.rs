@@ -9,7 +9,7 @@ use foliar_files::{Printable as _, write_atomically};
 use foliar_results::words::{count, fixed};
 use foliar_results::{CrossValidation, FoldFigure, FoldScores};
 use foliar_runlog::StopReason;
-use foliar_train::{Fold, FoldRuns, Photographs, train};
+use foliar_train::{Fold, FoldRuns, Head, Photographs, train};
 
 use super::screen::Screen;
 use super::{ending, not_finite, println};
@@ -33,7 +33,7 @@ pub(crate) fn drive(
         let part = photographs.of_fold(fold, run.recipe.seed)?;
         let summary = part.summary();
         let photos = format!("{} for training, {} in the fold", summary.train, summary.validation);
-        if FoldRuns::is_done(run) {
+        if FoldRuns::is_done(run)? {
             say!("\nfold {} of {of}: {photos}; done before", fold.number);
             continue;
         }
@@ -62,6 +62,11 @@ pub(crate) fn drive(
     words(&found).iter().for_each(|line| say!("{line}"));
     say!("{}", ending::took(began.elapsed()));
     println(&file.display().to_string())?;
+    if runs.recipe().head == Head::Logistic {
+        say!(
+            "the classifiers of the folds are trained; without --folds it is solved, and its own cross-validation judges it"
+        );
+    }
     say!(
         "none of the {of} classifiers is the one to use: each has left out a fold. One from all photos, with the options that you gave:"
     );

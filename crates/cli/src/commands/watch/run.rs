@@ -179,8 +179,9 @@ impl Run {
         let phase = if last.phase > 1 { format!(", phase {}", last.phase) } else { String::new() };
         fact("epoch", format!("{} of {}{phase}", last.epoch, last.epochs));
         let chance = (last.classes.max(1) as f64).ln();
-        fact("training loss", format!("{:.3} (chance {chance:.3})", last.train_loss));
-        fact("training accuracy", format!("{:.1} %", 100.0 * last.train_accuracy));
+        let photos = if last.mixed { "mixed" } else { "training" };
+        fact(&format!("{photos} loss"), format!("{:.3} (chance {chance:.3})", last.train_loss));
+        fact(&format!("{photos} accuracy"), format!("{:.1} %", 100.0 * last.train_accuracy));
         if let Some(loss) = last.validation_loss {
             fact("validation loss", format!("{loss:.3}"));
         }

@@ -1,9 +1,9 @@
 //! Photographs without labels beside those of a run: which may be learned from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use foliar_audit::{GroupRule, NearDuplicates, Thumbnail, group_photos};
-use foliar_vision::{Dataset, Photo, Splits};
+use foliar_vision::{Dataset, Photo, Splits, UnionFind};
 
 use crate::error::TrainError;
 use crate::recipe::Recipe;
@@ -13,7 +13,7 @@ use crate::recipe::Recipe;
 pub(crate) struct Unlabelled {
     /// The photographs, by whole paths.
     pub(super) photos: Vec<Photo>,
-    /// For each the photographs with labels that are copies of it.
+    /// For each the photographs with labels that are copies of it, or copies of its copies.
     copies: Vec<Vec<usize>>,
     /// How many were left out since they are among those with labels.
     pub(super) labelled: usize,
@@ -60,11 +60,14 @@ impl Unlabelled {
         let own = dataset.photos.len();
         let all = self.behind(dataset.clone());
         let found = group_photos(&all, &GroupRule::None, NearDuplicates::Thumbnails(&thumbnails))?;
-        for copy in found.copies {
-            let (first, second) = (copy.a.min(copy.b), copy.a.max(copy.b));
-            if first < own && second >= own {
-                self.copies[second - own].push(first);
-            }
+        // Not all pairs are found where a photograph has many copies, but what copies of copies are is known.
+        let mut sets = UnionFind::new(all.photos.len());
+        found.copies.iter().for_each(|copy| sets.join(copy.a, copy.b));
+        let names = sets.names();
+        let mut labelled: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        (0..own).for_each(|photo| labelled.entry(names[photo]).or_default().push(photo));
+        for (copies, name) in self.copies.iter_mut().zip(&names[own..]) {
+            *copies = labelled.get(name).cloned().unwrap_or_default();
         }
         Ok(())
     }

@@ -154,6 +154,8 @@ impl Source<'_> {
                     starts = starts.or(of_form);
                     found
                 }
+                // The second form is an offer.
+                ControlFlow::Break(StopReason::NonFiniteLoss) if best.is_some() => continue,
                 ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
             };
             let better = match &best {
@@ -258,7 +260,8 @@ impl Source<'_> {
                 return Ok(ControlFlow::Break(reason));
             }
         }
-        let Some(validated) = Validated::of(out_of_fold(&folds, whole, views), dataset) else {
+        let validated = Validated::of(out_of_fold(&folds, whole, views), dataset);
+        let Some(validated) = validated.filter(Validated::is_finite) else {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
         let start = solutions.first().and_then(Option::as_ref);
@@ -309,8 +312,10 @@ impl Source<'_> {
         };
         // One without a label counts as one of a class on average; a copy of what `part` holds back does not.
         let usable = part.unlabelled();
-        let unlabelled =
-            whole.unlabelled().into_iter().map(|photo| if usable.contains(&photo) { 1.0 } else { 0.0 });
+        let unlabelled = whole
+            .unlabelled()
+            .into_iter()
+            .map(|photo| if usable.binary_search(&photo).is_ok() { 1.0 } else { 0.0 });
         let others = views.saturating_sub(1);
         let of_views = |count: f32| {
             let plain = count * others.max(1) as f32;
