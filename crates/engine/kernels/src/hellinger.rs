@@ -6,7 +6,7 @@
 //! | m | mean of a row of x⁺, plus [`FLOOR`] |
 //! | y = √(x⁺ / m) | the square root of a channel's share of its row, times √c |
 //!
-//! - dx = (dy / y - Σ dy y / c) / (2 m) where x is above 0, else 0; the 1 / y there is at most 1 / [`STEEPEST`].
+//! - dx = (dy / y - Σ dy y / c) / (2 m) where x is above 0, else 0; the 1 / y there is at most 1,000.
 //!
 //! Arandjelović and Zisserman 2012, "Three things everyone should know to improve object retrieval", section 2. Features of a
 //! rectified network are counts of a kind: few are large, and a difference between small ones tells as much as one between
