@@ -120,6 +120,9 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         out.json(&report)?;
     } else {
         let mut out = Fitted::new(out);
+        if let Some(views) = &views {
+            writeln!(out, "answers are means over {} views of each photo", views.count)?;
+        }
         text::print(&mut out, &evaluation)?;
         views.iter().try_for_each(|views| views::print(&mut out, views))?;
     }

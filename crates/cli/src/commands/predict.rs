@@ -40,13 +40,15 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     // One photograph needs no room for sixteen.
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
     predictor.set_views(arguments.views)?;
-    if !arguments.views.is_one() && predictor.bundle().uncertainty.is_some() {
-        say!(
-            "note: temperature, thresholds and prediction sets of this classifier were fitted to one view of each photo; with {} they may be off: \
-             `foliar evaluate --views {}` measures them",
-            arguments.views.count(),
-            arguments.views.count()
-        );
+    let views = arguments.views.count();
+    let several = (!arguments.views.is_one() && predictor.bundle().uncertainty.is_some()).then(|| {
+        format!(
+            "temperature, thresholds and prediction sets of this classifier were fitted to one view of each photo; with {views} they may be off: \
+             `foliar evaluate --views {views}` measures them"
+        )
+    });
+    if let Some(several) = &several {
+        say!("note: {several}");
     }
     let classes = predictor.bundle().classes.clone();
     let submission = matches!(arguments.format, Some(Format::Kaggle | Format::KaggleProbabilities));
@@ -91,6 +93,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
         let answers = Answers {
             heading: format!("Answers of {}", super::folder_name(&arguments.bundle)),
             photos: cards,
+            remarks: several.into_iter().collect(),
             written_by: "foliar predict".to_owned(),
             ..Answers::default()
         };

@@ -442,7 +442,7 @@ impl fmt::Display for Reason {
             }
             Self::LearnedBefore { split } => write!(
                 f,
-                "left out of {split}: the weights that training begins with have learned from it, or from one of its group"
+                "left out of {split}: the weights that training begins with, or a teacher, have learned from it, or from one of its group"
             ),
             Self::Quarantined { why: Some(why) } => write!(f, "left out: in quarantine ({why})"),
             Self::Quarantined { why: None } => f.write_str("left out: in quarantine"),

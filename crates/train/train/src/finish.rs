@@ -179,7 +179,9 @@ fn verdict(judged: &Judged, graph: &Graph, recipe: &Recipe) -> String {
 fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
     let count = photographs.splits.train.len() + photographs.splits.validation.len();
     let judged = match (refit.out_of_fold.photos.len(), &photographs.learned_before) {
-        (judged, Some(_)) => format!(" on the {judged} that the first weights had not learned from"),
+        (judged, Some(_)) => {
+            format!(" on the {judged} that the first weights, or the teacher, had not learned from")
+        }
         (_, None) => String::new(),
     };
     let EpochScore { epoch: epochs, accuracy, mean_f1, loss, calibrated_loss, temperature, .. } = refit.best;

@@ -66,7 +66,7 @@ impl LearnedBefore {
                 return Err(format!(
                     "{} has learned from {} of the {} photos, and no others are left for {part}: accuracy on those it has \
                      learned from would say nothing. Add photos that it has not seen, start from the weights that it \
-                     began with, or go on without measuring ({set_apart}{option})",
+                     began with (a teacher: train it with --test 0.2), or go on without measuring ({set_apart}{option})",
                     self.file,
                     self.photographs,
                     dataset.photos.len()
