@@ -43,7 +43,7 @@ fn line<'a>(said: &'a str, words: &str) -> &'a str {
 fn folds_judge_the_last_stage_of_few_photos() {
     let scene = scene();
     let train = |out: &str, more: &[&str]| scene.run(&[&FINE[..], &[out], more].concat()).expect(0).err;
-    let said = train("tuned", &["--lr", "0.05", "--epochs", "20"]);
+    let said = train("tuned", &["--lr", "0.02", "--epochs", "60"]);
     let judged = line(&said, "against the frozen network");
     assert!(judged.contains("last 1 stage tuned") && judged.ends_with("and kept"), "{judged}");
     assert!(line(&said, "solved with penalty").contains("and tuned on all"), "{said}");
