@@ -93,19 +93,18 @@ fn a_solved_classifier_takes_weights_by_hand() {
     let folder = tempfile::tempdir().unwrap();
     photos(folder.path());
     let mut recipe = quick(Head::Logistic);
-    let data = open(folder.path(), &recipe);
-    let classes = data.dataset.classes.clone();
+    let classes = open(folder.path(), &recipe).dataset.classes;
     let (plain, _) = trained(folder.path(), &recipe);
     let mut with = |weights: &[f32]| {
         recipe.loss.class_weights = table(&classes, weights);
         trained(folder.path(), &recipe).0
     };
     assert_eq!(with(&[1.0; 5]).tensors, plain.tensors);
-    let balanced = data.class_weights(&ClassWeights::Balanced).unwrap().unwrap();
-    let by_hand = with(&balanced);
-    assert_ne!(by_hand.tensors["fc.bias"], plain.tensors["fc.bias"]);
-    recipe.loss.class_weights = ClassWeights::Balanced;
-    assert_eq!(by_hand.tensors, trained(folder.path(), &recipe).0.tensors);
+    // The rows of the table are not in the order of the classes: which class is tilted makes another classifier.
+    let tilted = with(&[20.0, 1.0, 1.0, 1.0, 1.0]);
+    let other = with(&[1.0, 1.0, 1.0, 1.0, 20.0]);
+    assert_ne!(tilted.tensors["fc.bias"], plain.tensors["fc.bias"]);
+    assert_ne!(tilted.tensors["fc.bias"], other.tensors["fc.bias"]);
 }
 
 #[test]
