@@ -252,31 +252,11 @@ impl Engine for CpuEngine {
         let [logits, gradient] = disjoint(&mut self.arena, [logits, target]);
         let (labels, classes) = (batch.labels, self.outputs);
         let &StepConfig { label_smoothing, class_weights, focus, mixture, .. } = plan;
+        let of_labels =
+            loss::CrossEntropy { logits, labels, classes, label_smoothing, class_weights, focus, mixture };
         let sums = match plan.targets {
-            Targets::OneOf => {
-                let target = loss::CrossEntropy {
-                    logits,
-                    labels,
-                    classes,
-                    label_smoothing,
-                    class_weights,
-                    focus,
-                    mixture,
-                };
-                loss::cross_entropy(&target, Some(gradient))
-            }
-            Targets::Taught(taught) => {
-                let target = loss::CrossEntropy {
-                    logits,
-                    labels,
-                    classes,
-                    label_smoothing,
-                    class_weights,
-                    focus,
-                    mixture,
-                };
-                distillation(&target, &taught, Some(gradient))
-            }
+            Targets::OneOf => loss::cross_entropy(&of_labels, Some(gradient)),
+            Targets::Taught(taught) => distillation(&of_labels, &taught, Some(gradient)),
             Targets::AnyOf(sets) => {
                 let target =
                     BinaryCrossEntropy { logits, labels, sets, classes, label_smoothing, focus, mixture };

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use foliar_catalogue::Entry;
 use foliar_files::Printable as _;
+use foliar_model::TrainingDigests;
 use foliar_nn::{Graph, Optimizer};
 use foliar_scan::scan;
 use foliar_train::{
     ClassWeights, Fold, Freeze, Head, Phase, Recipe, Schedule, UnlabelledFolder, planned_split,
 };
-use foliar_vision::{Augment, Mixing, Split, counted};
+use foliar_vision::{Augment, Dataset, Mixing, Split, counted};
 
 use super::beginning::{self, Beginning, Choice};
 use super::recipe;
@@ -60,14 +61,7 @@ pub(super) fn print(photos: &Path, beginning: &Beginning, folds: Option<u32>) ->
         }
     }
     if let Some(weights) = &recipe.weights {
-        let learned_from = weights.learned_from()?;
-        let known = dataset.photos.iter().filter(|photo| learned_from.contains(&photo.digest)).count();
-        if known > 0 {
-            writeln!(
-                out,
-                "             it has learned from {known} of the photos: they are never measured on"
-            )?;
-        }
+        say_learned(&mut out, &dataset, &weights.learned_from()?)?;
     }
     if let Some(teacher) = &recipe.teacher {
         writeln!(out, "teacher      {}", teacher.file.shown())?;
@@ -77,14 +71,7 @@ pub(super) fn print(photos: &Path, beginning: &Beginning, folds: Option<u32>) ->
                 writeln!(out, "             {note}")?;
             }
         }
-        let learned_from = teacher.learned_from()?;
-        let known = dataset.photos.iter().filter(|photo| learned_from.contains(&photo.digest)).count();
-        if known > 0 {
-            writeln!(
-                out,
-                "             it has learned from {known} of the photos: they are never measured on"
-            )?;
-        }
+        say_learned(&mut out, &dataset, &teacher.learned_from()?)?;
         if let Some(UnlabelledFolder { folder, photographs, .. }) = &teacher.unlabelled {
             let count = counted(*photographs, "photo", "photos");
             writeln!(out, "unlabelled   {count} in {}, of which only the teacher speaks", folder.shown())?;
@@ -252,6 +239,19 @@ fn mixing(mixing: Mixing) -> Option<String> {
     Some(format!(
         "{how}. Loss and accuracy of training are those of the mixtures, and usually worse than those of validation"
     ))
+}
+
+/// How many of the photos a bundle has learned from.
+fn say_learned(
+    out: &mut impl Write,
+    dataset: &Dataset,
+    learned_from: &TrainingDigests,
+) -> anyhow::Result<()> {
+    let known = dataset.photos.iter().filter(|photo| learned_from.contains(&photo.digest)).count();
+    if known > 0 {
+        writeln!(out, "             it has learned from {known} of the photos: they are never measured on")?;
+    }
+    Ok(())
 }
 
 fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
