@@ -7,6 +7,7 @@ use foliar_model::{RISK_LEVELS, Views};
 use foliar_scan::ClassesFrom;
 use foliar_train::Freeze;
 
+mod adapt;
 mod audit;
 mod bench;
 mod distribution;
@@ -28,6 +29,7 @@ mod teacher;
 mod tune;
 mod watch;
 
+pub(crate) use adapt::AdaptArguments;
 pub(crate) use audit::AuditArguments;
 pub(crate) use bench::{BenchArguments, BenchMode};
 pub(crate) use distribution::{CompletionsArguments, ManArguments};
@@ -69,7 +71,7 @@ fn views(text: &str) -> Result<Views, String> {
 #[command(
     name = "foliar",
     version,
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  review    Judge what an audit doubts, photo by photo, in the browser\n  train     Train a classifier on a folder of photos\n  watch     Follow runs and studies in the browser\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX, TFLite, PyTorch, a web page\n  serve     The classifier as an HTTP server\n\nBetter:\n  compare   Runs on the validation photos they share\n  merge     Several runs as one classifier\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  review    Judge what an audit doubts, photo by photo, in the browser\n  train     Train a classifier on a folder of photos\n  watch     Follow runs and studies in the browser\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX, TFLite, PyTorch, a web page\n  serve     The classifier as an HTTP server\n\nBetter:\n  compare   Runs on the validation photos they share\n  merge     Several runs as one classifier\n  adapt     A run for another place, from photos without labels\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
     after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --out runs/first\n  foliar predict runs/first new-photo.jpg\n\n`foliar COMMAND -h` shows the usual options, --help all of them.\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
 )]
 pub(crate) struct Arguments {
@@ -100,6 +102,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateArguments),
     /// Compare runs on the validation photos they share
     Compare(CompareArguments),
+    /// Adapt a run to another place or camera, from photos without labels; say whether that can be trusted
+    Adapt(AdaptArguments),
     /// Merge several runs into one classifier, and say whether it is better than the best of them
     Merge(MergeArguments),
     /// Diagnose the training log of any program: what is wrong with the run, and what to do

@@ -1,10 +1,12 @@
 //! One file a command.
 
+pub(crate) mod adapt;
 pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod demo;
+mod derived;
 mod digits;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;

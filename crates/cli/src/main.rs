@@ -43,6 +43,7 @@ fn run(mut arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Resume(arguments) => commands::resume::run(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
         Command::Compare(arguments) => commands::compare::run(&arguments),
+        Command::Adapt(arguments) => commands::adapt::run(&arguments),
         Command::Merge(arguments) => commands::merge::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Predict(arguments) => commands::predict::run(&arguments),

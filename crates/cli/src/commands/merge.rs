@@ -1,20 +1,16 @@
 //! `foliar merge`: several runs as one classifier.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use foliar_files::{Printable as _, make_folder, write_atomically};
-use foliar_merge::{Average, MemberScores, MergeGain, MergeOutcome, Merged, merge};
+use foliar_derived::{Average, MemberScores, MergeGain, MergeOutcome, Merged, merge};
+use foliar_files::Printable as _;
 use foliar_results::Estimate;
-use foliar_runlog::RunDir;
 use foliar_vision::counted;
 use serde::Serialize;
 
-use super::{paths, shell, use_threads};
+use super::{derived, paths, shell, use_threads};
 use crate::arguments::{AverageName, MergeArguments};
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::output;
 use crate::progress;
 use crate::wrap::{Fitted, paragraph};
@@ -37,7 +33,7 @@ pub(crate) fn run(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
     arguments.runs.iter().try_for_each(|run| paths::expect_run(run))?;
     arguments.runs.iter().try_for_each(|run| paths::bundle(run).map(drop))?;
-    let bundle = place(&arguments.out)?;
+    let bundle = derived::place(&arguments.out)?;
     let average = match arguments.average {
         AverageName::Outputs => Average::Outputs,
         AverageName::Weights => Average::Weights,
@@ -50,18 +46,7 @@ pub(crate) fn run(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     bar.finish_and_clear();
     let Merged { bundle: classifier, gain, networks, notes } = merged?;
     let document = Document { bundle: bundle.shown().to_string(), networks, gain: &gain, notes: &notes };
-    let cannot = || format!("{} could not be written", arguments.out.shown());
-    if bundle != arguments.out {
-        make_folder(&arguments.out).with_context(cannot)?;
-    }
-    classifier.write(&bundle)?;
-    if bundle != arguments.out {
-        write_atomically(&arguments.out.join(FIGURES), |file| {
-            serde_json::to_writer_pretty(&mut *file, &document).map_err(io::Error::from)?;
-            file.write_all(b"\n")
-        })
-        .with_context(cannot)?;
-    }
+    derived::write(&classifier, &bundle, &arguments.out, FIGURES, &document)?;
     if arguments.json {
         output::stdout().json(&document)?;
     } else {
@@ -69,17 +54,6 @@ pub(crate) fn run(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     }
     say!("next:\n  foliar predict {} photos", shell::quoted(&bundle.shown().to_string()));
     Ok(Exit::Done)
-}
-
-/// Where the bundle is written: nothing is there yet.
-fn place(out: &Path) -> anyhow::Result<PathBuf> {
-    let is_bundle = out.extension().is_some_and(|end| end.eq_ignore_ascii_case("foliar"));
-    let is_empty_folder = || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
-    if out.symlink_metadata().is_ok() && (is_bundle || !is_empty_folder()) {
-        let what = format!("--out {}: it is there already; name a new file or folder", out.shown());
-        return Err(UsageError(what).into());
-    }
-    Ok(if is_bundle { out.to_owned() } else { out.join(RunDir::BUNDLE) })
 }
 
 fn print(out: &mut impl Write, document: &Document<'_>) -> io::Result<()> {

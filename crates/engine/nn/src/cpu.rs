@@ -310,6 +310,20 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
+    fn input_statistics(&mut self, images: &[f32]) -> Result<StateDict, EngineError> {
+        let count = images.len() / self.image_len;
+        self.load(images, count, Purpose::Train)?;
+        self.exchange_average();
+        let found = self.forward_observing(count);
+        self.exchange_average();
+        let mut state = StateDict::default();
+        for parameter in self.program.parameters.list.iter().filter(|parameter| !parameter.role.is_trained())
+        {
+            state.insert(parameter.name.clone(), parameter, &found);
+        }
+        Ok(state)
+    }
+
     fn state(&self) -> StateDict {
         let mut state = StateDict { steps: self.steps, ..StateDict::default() };
         for parameter in &self.program.parameters.list {

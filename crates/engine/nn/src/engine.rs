@@ -118,6 +118,14 @@ pub trait Engine: Send {
     /// The images do not fit the engine, or it was planned for prediction alone.
     fn estimate_statistics(&mut self, images: &[f32], batches: usize) -> Result<(), EngineError>;
 
+    /// Passes photographs through the network in evaluation mode, and tells for each batch norm the mean and the unbiased variance of
+    /// each channel of what enters it, over the photographs and their places: tensors with the names of its running ones. The
+    /// network stays as it is.
+    ///
+    /// # Errors
+    /// The images do not fit the engine, or it was planned for prediction alone.
+    fn input_statistics(&mut self, images: &[f32]) -> Result<StateDict, EngineError>;
+
     /// Everything that training changes.
     fn state(&self) -> StateDict;
 

@@ -182,6 +182,35 @@ fn estimated_statistics_are_the_mean_over_the_batches() {
 }
 
 #[test]
+fn what_enters_batch_norms_is_told_as_the_network_is_and_changes_nothing() {
+    let graph = zoo::build("resnet18", 3).unwrap();
+    let mut engine = engine(&graph, None);
+    let batch = images(BATCH, 4);
+    // With the statistics of the very batch, evaluation does what training does.
+    engine.estimate_statistics(&batch, 0).unwrap();
+    let (before, said) = (engine.state(), engine.predict(&batch).unwrap());
+    let found = engine.input_statistics(&batch).unwrap();
+    assert_eq!((engine.state(), engine.predict(&batch).unwrap()), (before.clone(), said));
+    assert!(found.tensors.keys().all(|name| name.contains("running")));
+    for (name, tensor) in &before.tensors {
+        // Deeper ones have few places, over which biased and unbiased variances differ.
+        let early = name.starts_with("bn1") || name.starts_with("layer1");
+        let Some(found) = found.tensors.get(name).filter(|_| early) else { continue };
+        for (&found, &running) in found.data.iter().zip(&tensor.data) {
+            assert!((found - running).abs() < 2e-2 * running.abs().max(0.1), "{name}: {found} {running}");
+        }
+    }
+    // Of other images the first batch norm sees what training would, whatever it does with it; later ones do not.
+    let other: Vec<f32> = images(BATCH, 5).into_iter().map(|value| 3.0 * value + 1.0).collect();
+    let seen = engine.input_statistics(&other).unwrap();
+    engine.estimate_statistics(&other, 0).unwrap();
+    let trained = engine.state();
+    assert_eq!(seen.tensors["bn1.running_mean"], trained.tensors["bn1.running_mean"]);
+    let last = "layer4.1.bn2.running_mean";
+    assert_ne!(seen.tensors[last], trained.tensors[last]);
+}
+
+#[test]
 fn running_statistics_stay_and_the_gradient_is_that_of_the_network_in_use() {
     let graph = zoo::build("resnet18", 3).unwrap();
     let still = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };

@@ -36,6 +36,14 @@ impl UnlabelledFolder {
         Ok(Self { folder, photographs: photos.len(), digest: digest(&photos) })
     }
 
+    /// The photographs in `folder` or below it, each content once, in the order of the digests of their files, with whole paths, as of class 0.
+    ///
+    /// # Errors
+    /// A folder that cannot be read, or without a photograph.
+    pub fn photographs_of(folder: &Path) -> Result<Vec<Photo>, TrainError> {
+        read(folder)
+    }
+
     /// Its photographs in the order of the digests of their files, with whole paths, as of class 0.
     ///
     /// # Errors

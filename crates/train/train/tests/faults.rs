@@ -99,6 +99,10 @@ impl Engine for Faulty {
         self.engine.estimate_statistics(images, batches)
     }
 
+    fn input_statistics(&mut self, images: &[f32]) -> Result<StateDict, EngineError> {
+        self.engine.input_statistics(images)
+    }
+
     fn state(&self) -> StateDict {
         self.engine.state()
     }

@@ -25,7 +25,10 @@ enum Source<'a> {
 }
 
 struct BatchStatistics<'a> {
+    /// What takes in the statistics of the batch.
     running: &'a mut [f32],
+    /// The running statistics by which batch norms go, if it is not those of the batch.
+    fixed: Option<&'a [f32]>,
     moments: &'a mut [f64],
     partials: &'a mut [f64],
     /// Share of the batch in the running statistics; each batch norm's own if `None`.
@@ -35,23 +38,65 @@ struct BatchStatistics<'a> {
 impl CpuEngine {
     /// Runs the first `count` photographs of the arena through the network in training mode.
     pub(super) fn forward_train(&mut self, count: usize) {
-        self.forward_batch(count, None, Some((self.seed, self.steps)));
+        let Some(training) = &self.training else { return };
+        self.forward_batch(count, training.statistics, None, Some((self.seed, self.steps)));
     }
 
     /// The same without dropout, with `momentum` as the share of the batch in the running statistics.
     pub(super) fn forward_statistics(&mut self, count: usize, momentum: f64) {
-        self.forward_batch(count, Some(momentum), None);
+        self.forward_batch(count, Statistics::Batch, Some(momentum), None);
     }
 
-    fn forward_batch(&mut self, count: usize, momentum: Option<f64>, dropping: Option<(u64, u64)>) {
-        let Some(training) = &mut self.training else { return };
-        let mut statistics = match (training.statistics, momentum) {
-            (Statistics::Running, None) => Source::Running(&self.buffers),
-            _ => Source::Batch(BatchStatistics {
-                momentum,
-                running: &mut self.buffers,
+    /// Runs them through the network in evaluation mode, and returns what the running statistics would be if they were those of this
+    /// batch.
+    pub(super) fn forward_observing(&mut self, count: usize) -> Vec<f32> {
+        let fixed = self.buffers.clone();
+        let mut observed = std::mem::take(&mut self.buffers);
+        if let Some(training) = &mut self.training {
+            let mut statistics = Source::Batch(BatchStatistics {
+                running: &mut observed,
+                fixed: Some(&fixed),
                 moments: &mut training.moments,
                 partials: &mut training.norm_partials,
+                momentum: Some(1.0),
+            });
+            let memory = Memory {
+                shapes: &self.program.values,
+                places: &training.plan.values,
+                count,
+                arena: &mut self.arena,
+                indices: &mut self.indices,
+            };
+            Pass {
+                program: &self.program,
+                memory,
+                weights: &self.weights,
+                saved: &mut self.saved,
+                dropping: None,
+                stopwatch: &mut self.stopwatch,
+            }
+            .run(&mut statistics);
+        }
+        self.buffers = fixed;
+        observed
+    }
+
+    fn forward_batch(
+        &mut self,
+        count: usize,
+        statistics: Statistics,
+        momentum: Option<f64>,
+        dropping: Option<(u64, u64)>,
+    ) {
+        let Some(training) = &mut self.training else { return };
+        let mut statistics = match statistics {
+            Statistics::Running => Source::Running(&self.buffers),
+            Statistics::Batch => Source::Batch(BatchStatistics {
+                running: &mut self.buffers,
+                fixed: None,
+                moments: &mut training.moments,
+                partials: &mut training.norm_partials,
+                momentum,
             }),
         };
         let mut pass = Pass {

@@ -90,6 +90,11 @@ impl Pass<'_> {
         for c in 0..shape.c() {
             keep(&mut running_mean[c], mean[c]);
             keep(&mut running_variance[c], variance[c] * unbias);
+        }
+        if let Some(fixed) = batch.fixed {
+            return self.fix(norm, fixed);
+        }
+        for c in 0..shape.c() {
             inv_std[c] = inverse_deviation(variance[c], tensors.epsilon);
             center[c] = mean[c] as f32;
             scale[c] = gamma[c] * inv_std[c];

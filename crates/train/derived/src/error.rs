@@ -1,4 +1,4 @@
-//! What can go wrong while runs are merged.
+//! What can go wrong while a bundle is made from runs.
 
 use std::path::PathBuf;
 
@@ -9,10 +9,10 @@ use foliar_nn::{EngineError, GraphError, PredictionError, StateError};
 use foliar_train::TrainError;
 use thiserror::Error;
 
-/// Why runs could not be merged.
+/// Why no bundle could be made.
 #[derive(Debug, Error)]
-pub enum MergeError {
-    /// A run that does not fit the others, or has nothing to calibrate on.
+pub enum DerivedError {
+    /// A run that does not fit the others or what is asked of it, or has nothing to calibrate on.
     #[error("{}: {what}", run.shown())]
     Unusable {
         /// The run.
@@ -23,6 +23,17 @@ pub enum MergeError {
     /// Fewer than two runs.
     #[error("one run alone is no merge; give two or more")]
     Alone,
+    /// Photographs of another place that cannot be used.
+    #[error("{}: {what}", folder.shown())]
+    Photographs {
+        /// Their folder.
+        folder: PathBuf,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// Classes that were named and do not go together.
+    #[error("{0}")]
+    Classes(String),
     /// The run cannot be used.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -46,7 +57,7 @@ pub enum MergeError {
     Engine(#[from] EngineError),
 }
 
-impl From<PredictionError> for MergeError {
+impl From<PredictionError> for DerivedError {
     fn from(error: PredictionError) -> Self {
         Self::Model(error.into())
     }

@@ -1,26 +1,16 @@
 //! A network on photographs of the runs, wherever they still are.
 
 use foliar_files::read;
-use foliar_model::{feature_width, pooled_features};
-use foliar_nn::{Graph, PredictionEngine, StateDict};
+use foliar_nn::{Graph, StateDict};
 use foliar_vision::{Digest, Limits, Preprocessing, Resizer, Rgb, Workspace, photo_of_bytes};
 use rayon::prelude::*;
 
-use crate::error::MergeError;
+use crate::error::DerivedError;
 use crate::member::Member;
-
-/// Photographs that go through the network together; nothing depends on it.
-const BATCH: usize = 16;
+use crate::network::{BATCH, Network, Outputs};
 
 /// Told (photographs done, in all).
 pub(crate) type Progress<'a> = dyn FnMut(usize, usize) + 'a;
-
-/// What a network makes of a photograph.
-#[derive(Clone, Debug)]
-pub(crate) struct Outputs {
-    pub(crate) features: Vec<f32>,
-    pub(crate) logits: Vec<f32>,
-}
 
 /// The photograph with this digest, from the first run whose folder still has it, its shorter side reduced; `None` if none has.
 fn picture(members: &[Member], digest: &Digest, side: u32) -> Option<Rgb> {
@@ -64,24 +54,14 @@ pub(crate) fn outputs(
     state: &StateDict,
     photographs: &[Digest],
     progress: &mut Progress<'_>,
-) -> Result<Vec<Option<Outputs>>, MergeError> {
-    let size = preprocessing.size as usize;
-    let (head, tail) = graph.split(graph.backbone(), size)?;
-    let mut front = PredictionEngine::new(&head, state, size, BATCH)?;
-    let mut classifier = PredictionEngine::new(&tail, state, size, BATCH)?;
-    let width = feature_width(&tail);
+) -> Result<Vec<Option<Outputs>>, DerivedError> {
+    let mut network = Network::new(graph, state, preprocessing.size as usize)?;
     let mut found = Vec::with_capacity(photographs.len());
     for batch in photographs.chunks(BATCH) {
         let (places, images) = prepared(members, preprocessing, batch);
         let mut of_batch = vec![None; batch.len()];
-        if !places.is_empty() {
-            let values = front.predict(&images)?;
-            let logits = classifier.predict(&values)?;
-            let features = pooled_features(&values, &tail);
-            let rows = features.chunks_exact(width).zip(logits.chunks_exact(graph.classes()));
-            for (place, (features, logits)) in places.into_iter().zip(rows) {
-                of_batch[place] = Some(Outputs { features: features.to_vec(), logits: logits.to_vec() });
-            }
+        for (place, outputs) in places.into_iter().zip(network.outputs(&images)?) {
+            of_batch[place] = Some(outputs);
         }
         found.extend(of_batch);
         progress(found.len(), photographs.len());

@@ -7,7 +7,7 @@ use foliar_model::Bundle;
 use foliar_train::{Freeze, Head, OutOfFoldRow, Run};
 use foliar_vision::{Digest, Split, path_of_name};
 
-use crate::error::MergeError;
+use crate::error::DerivedError;
 
 /// What the network before the classifier has learned from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,17 +44,17 @@ pub(crate) struct Member {
 
 impl Member {
     /// Opens the run in `folder`. Its classes have the order of their names until [`Member::follow`] is called.
-    pub(crate) fn open(folder: &Path) -> Result<Self, MergeError> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, DerivedError> {
         let run = Run::open(folder)?;
         let (bundle, digest) = Bundle::read_with_digest(&run.dir.bundle())?;
         if !run.dir.out_of_fold().exists() {
             let what = "the run held back no photos, so nothing could be promised of what it is merged into; train it again with a \
                         validation split (--validation 0.2)";
-            return Err(MergeError::Unusable { run: folder.to_owned(), what: what.to_owned() });
+            return Err(DerivedError::Unusable { run: folder.to_owned(), what: what.to_owned() });
         }
         let rows = run.out_of_fold(&bundle.classes)?;
         let groups = run.groups()?;
-        let of = |split| -> Result<BTreeMap<Digest, String>, MergeError> {
+        let of = |split| -> Result<BTreeMap<Digest, String>, DerivedError> {
             let named = run.photographs_of(split)?.into_iter();
             Ok(named.filter_map(|(name, class)| Some((*run.digest(&name)?, class))).collect())
         };
@@ -90,7 +90,7 @@ impl Member {
     ///
     /// # Errors
     /// Names the classes that one of them lacks.
-    pub(crate) fn follow(&mut self, classes: &[String]) -> Result<(), MergeError> {
+    pub(crate) fn follow(&mut self, classes: &[String]) -> Result<(), DerivedError> {
         let own = &self.bundle.classes;
         let lacks = |some: &[String], all: &[String]| -> Vec<String> {
             all.iter().filter(|name| !some.contains(name)).cloned().collect()
@@ -135,8 +135,8 @@ impl Member {
         self.run.dir.root()
     }
 
-    pub(crate) fn refuse(&self, what: impl Into<String>) -> MergeError {
-        MergeError::Unusable { run: self.folder().to_owned(), what: what.into() }
+    pub(crate) fn refuse(&self, what: impl Into<String>) -> DerivedError {
+        DerivedError::Unusable { run: self.folder().to_owned(), what: what.into() }
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adapt;
 mod agreement;
 mod common;
 mod division;
@@ -9,8 +10,10 @@ mod features;
 mod gain;
 mod member;
 mod merge;
+mod network;
 mod soup;
 
-pub use error::MergeError;
+pub use adapt::{AdaptReport, Adaptation, Adapted, Standing, adapt};
+pub use error::DerivedError;
 pub use gain::{MemberScores, MergeGain, MergeOutcome};
 pub use merge::{Average, Merged, merge};

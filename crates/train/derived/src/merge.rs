@@ -13,9 +13,9 @@ use foliar_vision::{Digest, counted};
 
 use crate::agreement;
 use crate::common::Common;
-use crate::division::Division;
+use crate::division::{Division, with_limit_of};
 use crate::ensemble::{Ensemble, Part, ensemble, obstacle};
-use crate::error::MergeError;
+use crate::error::DerivedError;
 use crate::features::{self, Progress};
 use crate::gain::MergeGain;
 use crate::member::{Learned, Member};
@@ -71,7 +71,7 @@ pub fn merge(
     folders: &[PathBuf],
     average: Average,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Merged, MergeError> {
+) -> Result<Merged, DerivedError> {
     let mut members: Vec<Member> =
         folders.iter().map(|folder| Member::open(folder)).collect::<Result<_, _>>()?;
     agreement::check(&members)?;
@@ -97,8 +97,7 @@ pub fn merge(
             }
             None => None,
         };
-        let moved = uncertainty.ood.zip(detector.map(|detector| detector.threshold));
-        uncertainty.ood = moved.map(|(detector, threshold)| OodDetector { threshold, ..detector });
+        uncertainty.ood = with_limit_of(uncertainty.ood, detector);
     }
     if uncertainty.ood.is_none() {
         notes.push(without_detector(&division, &features));
@@ -107,7 +106,7 @@ pub fn merge(
     let of_runs = members
         .iter()
         .map(|member| Ok((member.folder().to_owned(), common.predictions_of(member)?)))
-        .collect::<Result<_, MergeError>>()?;
+        .collect::<Result<_, DerivedError>>()?;
     let gain = MergeGain::of(of_runs, &predictions)?;
     let bundle = Bundle {
         provenance: provenance(&members),
@@ -127,7 +126,7 @@ pub fn merge(
 }
 
 /// The mean of the outputs. Its predictions for the photographs of the runs are the means of theirs.
-fn outputs(members: &[Member]) -> Result<Built, MergeError> {
+fn outputs(members: &[Member]) -> Result<Built, DerivedError> {
     let size = members[0].bundle.preprocessing.size as usize;
     for member in members {
         if let Some(what) = obstacle(&member.bundle.graph, size)? {
@@ -176,7 +175,7 @@ fn outputs(members: &[Member]) -> Result<Built, MergeError> {
 }
 
 /// For each member a state of its network that has not learned from photographs for validation; `None` if a checkpoint is gone.
-fn unseen_states(members: &[Member]) -> Result<Option<Vec<StateDict>>, MergeError> {
+fn unseen_states(members: &[Member]) -> Result<Option<Vec<StateDict>>, DerivedError> {
     let mut states = Vec::new();
     for member in members {
         states.push(match member.learned {
@@ -191,7 +190,7 @@ fn unseen_states(members: &[Member]) -> Result<Option<Vec<StateDict>>, MergeErro
 }
 
 /// The mean of the weights, which predicts the photographs that every run held back.
-fn weights(members: &[Member], progress: &mut Progress<'_>) -> Result<Built, MergeError> {
+fn weights(members: &[Member], progress: &mut Progress<'_>) -> Result<Built, DerivedError> {
     agreement::check_weights(members)?;
     if let Some(member) = members.iter().find(|member| member.is_refitted) {
         return Err(member.refuse(

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use foliar_nn::{Cpu, Device as _, EngineOptions, Graph, Optimizer, StateDict, Statistics, Tensor};
 
-use crate::error::MergeError;
+use crate::error::DerivedError;
 
 /// Photographs whose statistics are taken together.
 pub(crate) const BATCH: usize = 32;
@@ -54,33 +54,37 @@ pub(crate) fn statistics_differ(states: &[&StateDict]) -> bool {
         && running.all(|(name, tensor)| others.iter().any(|other| other.tensors.get(name) != Some(tensor)))
 }
 
-/// `state` with the running statistics of `images`, prepared photographs of `size` x `size` pixels, in batches.
+/// `state` with the running statistics of `images`, prepared photographs of `size` x `size` pixels, in batches of at most [`BATCH`] that are
+/// as equal as can be, since each counts as much as any other.
 pub(crate) fn with_statistics(
     graph: &Graph,
     state: StateDict,
     size: usize,
     images: &[f32],
-) -> Result<StateDict, MergeError> {
-    let options = EngineOptions {
-        image_size: size,
-        batch: BATCH,
-        seed: 0,
-        // Planned for training, in which batch norms see their batch; no step is taken.
-        optimizer: Some(Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 }),
-        average: None,
-        statistics: Statistics::Batch,
-    };
+) -> Result<StateDict, DerivedError> {
+    let options = observing(size);
     let mut engine = Cpu.engine(graph, &options)?;
     engine.restore(&state)?;
     let length = size * size * 3;
-    for (index, batch) in images.chunks(BATCH * length).enumerate() {
-        // A last batch of few photographs would count as much as a whole one.
-        if index > 0 && batch.len() < BATCH * length {
-            break;
-        }
+    let count = images.len() / length;
+    let batch = count.div_ceil(count.div_ceil(BATCH).max(1));
+    for (index, batch) in images.chunks((batch * length).max(1)).enumerate() {
         engine.estimate_statistics(batch, index)?;
     }
     Ok(StateDict { steps: 0, ..engine.outcome() })
+}
+
+/// Planned for training, in which batch norms see their batch; no step is taken.
+pub(crate) fn observing(size: usize) -> EngineOptions {
+    let still = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
+    EngineOptions {
+        image_size: size,
+        batch: BATCH,
+        seed: 0,
+        optimizer: Some(still),
+        average: None,
+        statistics: Statistics::Batch,
+    }
 }
 
 #[cfg(test)]

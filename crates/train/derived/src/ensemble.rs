@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 use foliar_nn::{Graph, Node, NodeId, Op, StateDict, Tensor, infer};
 
-use crate::error::MergeError;
+use crate::error::DerivedError;
 
 /// What nodes of the common end are called.
 const JOINED: &str = "joined";
@@ -54,7 +54,7 @@ struct Rows {
 }
 
 /// Why the network of a part cannot be joined with others, in words; `None` if it can.
-pub(crate) fn obstacle(graph: &Graph, size: usize) -> Result<Option<String>, MergeError> {
+pub(crate) fn obstacle(graph: &Graph, size: usize) -> Result<Option<String>, DerivedError> {
     let features = infer(graph, 1, size, size)?[graph.backbone()];
     let is_linear = matches!(graph.nodes[graph.classifier()].op, Op::Linear { .. });
     Ok((!is_linear || features.h() * features.w() != 1).then(|| {
@@ -63,7 +63,7 @@ pub(crate) fn obstacle(graph: &Graph, size: usize) -> Result<Option<String>, Mer
 }
 
 /// Joins `parts`, of which [`obstacle`] says nothing, for photographs of `size` x `size` pixels.
-pub(crate) fn ensemble(parts: &[Part<'_>], size: usize) -> Result<Ensemble, MergeError> {
+pub(crate) fn ensemble(parts: &[Part<'_>], size: usize) -> Result<Ensemble, DerivedError> {
     // The parts of each different network.
     let mut networks: Vec<Vec<&Part<'_>>> = Vec::new();
     for part in parts {
@@ -132,7 +132,7 @@ fn same_backbone(first: &Part<'_>, other: &Part<'_>) -> bool {
 }
 
 /// The classifiers of `parts` on the same features, each with its share, added.
-fn added(parts: &[&Part<'_>], share: f64) -> Result<Rows, MergeError> {
+fn added(parts: &[&Part<'_>], share: f64) -> Result<Rows, DerivedError> {
     let mut sum: Option<Rows> = None;
     for part in parts {
         let name = &part.graph.nodes[part.graph.classifier()].name;
@@ -167,7 +167,7 @@ fn joined(
     networks: &[Vec<&Part<'_>>],
     classes: usize,
     size: usize,
-) -> Result<(Graph, StateDict), MergeError> {
+) -> Result<(Graph, StateDict), DerivedError> {
     let graphs = || networks.iter().map(|network| network[0].graph);
     let images: Option<Vec<NodeId>> =
         graphs().map(|graph| averaged_image(graph).filter(|_| !graph.has_hellinger())).collect();

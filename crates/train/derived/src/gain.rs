@@ -7,7 +7,7 @@ use foliar_results::ComparisonOutcome;
 use foliar_results::limits::SIGNIFICANT;
 use serde::Serialize;
 
-use crate::error::MergeError;
+use crate::error::DerivedError;
 
 /// A classifier on the common photographs, with calibrated probabilities.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +54,7 @@ pub struct MergeGain {
 
 impl MergeGain {
     /// From predictions for the same photographs in one order.
-    pub(crate) fn of(runs: Vec<(PathBuf, Predictions)>, merged: &Predictions) -> Result<Self, MergeError> {
+    pub(crate) fn of(runs: Vec<(PathBuf, Predictions)>, merged: &Predictions) -> Result<Self, DerivedError> {
         let bootstrap = Bootstrap::default();
         let scores = |run: Option<PathBuf>, predictions: &Predictions| {
             let Scores { accuracy, loss, .. } = Scores::with_intervals(predictions, &bootstrap);
@@ -63,7 +63,8 @@ impl MergeGain {
         let of_runs: Vec<MemberScores> =
             runs.iter().map(|(run, predictions)| scores(Some(run.clone()), predictions)).collect();
         let loss = |place: &usize| of_runs[*place].loss.value;
-        let best = (0..of_runs.len()).min_by(|a, b| loss(a).total_cmp(&loss(b))).ok_or(MergeError::Alone)?;
+        let best =
+            (0..of_runs.len()).min_by(|a, b| loss(a).total_cmp(&loss(b))).ok_or(DerivedError::Alone)?;
         let difference = PairedDifference::of(merged, &runs[best].1, &bootstrap)?;
         Ok(Self {
             photographs: merged.len(),

@@ -2,14 +2,14 @@
 
 use foliar_vision::Preprocessing;
 
-use crate::error::MergeError;
+use crate::error::DerivedError;
 use crate::member::Member;
 
 /// Refuses runs whose photographs are prepared otherwise, or which are given twice.
-pub(crate) fn check(members: &[Member]) -> Result<(), MergeError> {
-    let [first, others @ ..] = members else { return Err(MergeError::Alone) };
+pub(crate) fn check(members: &[Member]) -> Result<(), DerivedError> {
+    let [first, others @ ..] = members else { return Err(DerivedError::Alone) };
     if others.is_empty() {
-        return Err(MergeError::Alone);
+        return Err(DerivedError::Alone);
     }
     for (place, member) in members.iter().enumerate() {
         if members[..place].iter().any(|earlier| earlier.digest == member.digest) {
@@ -30,8 +30,8 @@ pub(crate) fn check(members: &[Member]) -> Result<(), MergeError> {
 }
 
 /// Refuses runs whose weights have nothing in common to begin with.
-pub(crate) fn check_weights(members: &[Member]) -> Result<(), MergeError> {
-    let [first, others @ ..] = members else { return Err(MergeError::Alone) };
+pub(crate) fn check_weights(members: &[Member]) -> Result<(), DerivedError> {
+    let [first, others @ ..] = members else { return Err(DerivedError::Alone) };
     for other in others {
         if other.bundle.graph != first.bundle.graph {
             return Err(other.refuse(

@@ -7,14 +7,15 @@
 
 use std::collections::BTreeMap;
 
-use foliar_model::FeatureSamples;
+use foliar_model::{FeatureSamples, OodDetector};
 use foliar_nn::{Graph, StateDict};
 use foliar_vision::{Digest, Preprocessing};
 
 use crate::common::groups;
-use crate::error::MergeError;
-use crate::features::{Outputs, Progress, outputs};
+use crate::error::DerivedError;
+use crate::features::{Progress, outputs};
 use crate::member::{Learned, Member};
+use crate::network::Outputs;
 
 /// Most training photographs whose features are asked for.
 const MOST: usize = 2048;
@@ -61,7 +62,7 @@ impl Division {
         graph: &Graph,
         state: &StateDict,
         progress: &mut Progress<'_>,
-    ) -> Result<FeatureSamples, MergeError> {
+    ) -> Result<FeatureSamples, DerivedError> {
         let training = self.training.iter().map(|(digest, _)| *digest);
         let photographs: Vec<Digest> = training.chain(self.validation.iter().copied()).collect();
         let mut found = outputs(members, preprocessing, graph, state, &photographs, progress)?;
@@ -86,8 +87,17 @@ impl Division {
     }
 }
 
+/// `detector` with the limit of one whose network has not learned from the photographs that it rests on; `None` if either is missing.
+pub(crate) fn with_limit_of(
+    detector: Option<OodDetector>,
+    unseen: Option<OodDetector>,
+) -> Option<OodDetector> {
+    let (detector, OodDetector { threshold, .. }) = detector.zip(unseen)?;
+    Some(OodDetector { threshold, ..detector })
+}
+
 /// At most `most` of `all`, evenly spread.
-fn spread<T>(all: Vec<T>, most: usize) -> Vec<T> {
+pub(crate) fn spread<T>(all: Vec<T>, most: usize) -> Vec<T> {
     let count = all.len();
     if count <= most {
         return all;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use foliar_metrics::{Groups, MetricsError, Predictions};
 use foliar_vision::{Digest, UnionFind, counted};
 
-use crate::error::MergeError;
+use crate::error::DerivedError;
 use crate::member::Member;
 
 /// What the merged classifier is calibrated and compared on.
@@ -25,8 +25,8 @@ impl Common {
         members: &[Member],
         chosen: impl Fn(&Digest) -> bool,
         why: &str,
-    ) -> Result<Self, MergeError> {
-        let [first, others @ ..] = members else { return Err(MergeError::Alone) };
+    ) -> Result<Self, DerivedError> {
+        let [first, others @ ..] = members else { return Err(DerivedError::Alone) };
         let (mut photographs, mut labels) = (Vec::new(), Vec::new());
         for (digest, row) in first.rows.iter().filter(|(digest, _)| chosen(digest)) {
             let found: Vec<_> = others.iter().filter_map(|other| other.rows.get(digest)).collect();
