@@ -5,6 +5,7 @@ mod classifier;
 pub mod container;
 mod demands;
 mod error;
+mod file_workers;
 mod label_predictor;
 mod label_rules;
 mod pooling;
