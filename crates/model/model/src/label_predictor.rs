@@ -1,19 +1,15 @@
 //! Runs a bundle of labels on photographs.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use foliar_vision::{Limits, Reason};
+use foliar_vision::Limits;
 use serde::{Serialize, Serializer};
 
 use crate::bundle::Bundle;
 use crate::error::ModelError;
 use crate::label_rules::{LabelAnswer, LabelRules, Outputs, Presence};
-use crate::predictor::Predictor;
-
-/// Takes the place of a file, its logits or what is wrong with it, and what is odd about it; breaks where no more is wanted.
-pub type EachLogits<'a> = dyn FnMut(usize, Result<Vec<f32>, Reason>, &[Reason]) -> ControlFlow<()> + 'a;
+use crate::predictor::{EachFile, Predictor};
 
 /// Runs a bundle whose outputs are labels, of which a photograph shows any number.
 pub struct LabelPredictor {
@@ -62,7 +58,7 @@ impl LabelPredictor {
         &mut self,
         paths: &[P],
         limits: &Limits,
-        each: &mut EachLogits<'_>,
+        each: &mut EachFile<'_, Vec<f32>>,
     ) -> Result<(), ModelError> {
         self.inner.outputs_of_files(paths, limits, &|outputs| outputs.logits, each)
     }

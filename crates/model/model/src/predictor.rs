@@ -29,9 +29,9 @@ pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Re
 /// The prediction for a file, or what is wrong with it.
 pub type FilePrediction = Result<Prediction, Reason>;
 
-/// Takes the place of a file, what the network makes of it or what is wrong with it, and what is odd about it; breaks where no more
-/// is wanted.
-pub(crate) type EachFile<'a, T> = dyn FnMut(usize, Result<T, Reason>, &[Reason]) -> ControlFlow<()> + 'a;
+/// Takes the place of a file, what is said of it or what is wrong with it, and what is odd about it: reasons that do not
+/// [exclude](Reason::excludes) it. Breaks where no more is wanted.
+pub type EachFile<'a, T> = dyn FnMut(usize, Result<T, Reason>, &[Reason]) -> ControlFlow<()> + 'a;
 
 /// What became of a file: what the network makes of it, with what is odd about it.
 type Outcome<T> = Result<(T, Vec<Reason>), Reason>;
@@ -240,8 +240,8 @@ impl Predictor {
         })
     }
 
-    /// As [`Predictor::predict_files`]; `each` also gets what is odd about a file that was predicted all the same: reasons that do
-    /// not [exclude](Reason::excludes) it. Where it breaks, no more files are predicted.
+    /// As [`Predictor::predict_files`]; `each` also gets what is odd about a file that was predicted all the same. Where it breaks, no
+    /// more files are predicted.
     ///
     /// # Errors
     /// The network cannot be run; no file causes this.
@@ -249,7 +249,7 @@ impl Predictor {
         &mut self,
         paths: &[P],
         limits: &Limits,
-        each: &mut dyn FnMut(usize, FilePrediction, &[Reason]) -> ControlFlow<()>,
+        each: &mut EachFile<'_, Prediction>,
     ) -> Result<(), ModelError> {
         let bundle = Arc::clone(&self.bundle);
         self.outputs_of_files(paths, limits, &|outputs| outputs.prediction(&bundle), each)
