@@ -132,5 +132,6 @@ fn absent(missing: &[usize], one: &Slice, folder: &Path) -> anyhow::Error {
     if more > 0 {
         say!("and {more} more: run the tasks again, which skip what is there");
     }
-    anyhow::anyhow!("{} of {all} missing", counted(missing.len(), "slice is", "slices are"))
+    let is = if missing.len() == 1 { "is" } else { "are" };
+    anyhow::anyhow!("{} of {} {is} missing", missing.len(), counted(all, "slice", "slices"))
 }
