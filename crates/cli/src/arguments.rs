@@ -43,7 +43,7 @@ pub(crate) use loss::{FOCAL_GAMMA, LossArguments, LossName, OversampleName};
 pub(crate) use machine::MachineArguments;
 pub(crate) use merge::{AverageName, MergeArguments};
 use model::models;
-pub(crate) use predict::{Format, PredictArguments};
+pub(crate) use predict::{Format, PredictArguments, ProgressFormat};
 pub(crate) use report::ReportArguments;
 pub(crate) use review::ReviewArguments;
 pub(crate) use serve::ServeArguments;

@@ -63,6 +63,11 @@ pub(crate) fn open_any_bundle(path: &Path) -> anyhow::Result<Bundle> {
     read_bundle(path, Bundle::read_any)
 }
 
+/// The same, with the digest of the file.
+pub(crate) fn open_any_bundle_with_digest(path: &Path) -> anyhow::Result<(Bundle, Digest)> {
+    read_bundle(path, Bundle::read_any_with_digest)
+}
+
 /// Refuses labels for what is about photos of one class.
 pub(crate) fn one_class_only(command: &str, task: Task) -> anyhow::Result<()> {
     match task {

@@ -42,6 +42,12 @@ pub(crate) fn text() -> Fitted<Output> {
     Fitted::new(stdout())
 }
 
+/// Whether standard output is a terminal.
+#[cfg(feature = "parquet")]
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 impl Output {
     /// One JSON document, for people to read as well.
     pub(crate) fn json(self, document: &impl Serialize) -> io::Result<()> {
@@ -135,6 +141,11 @@ pub(crate) fn say(words: fmt::Arguments<'_>) {
 /// A command to copy, on standard error: it stays one line however wide it is.
 pub(crate) fn say_command(command: &str) {
     let _ = Messages.write_all(format!("  {command}\n").as_bytes());
+}
+
+/// A JSON document for programs, on standard error: a line of its own.
+pub(crate) fn say_json(document: &str) {
+    let _ = Messages.write_all(format!("{document}\n").as_bytes());
 }
 
 /// A line on standard error, as `eprintln!` writes it, but for a standard error that cannot be written: then nothing happens.

@@ -169,7 +169,7 @@ fn explain(
     class: Option<usize>,
 ) -> Result<(Rgb, Explanation, Prediction), String> {
     let path = match input {
-        Input::File(path) => path,
+        Input::File(path) | Input::Listed { file: path, .. } => path,
         Input::Missing { reason, .. } => return Err(reason.clone()),
     };
     let side = predictor.bundle().preprocessing.store_side;

@@ -12,6 +12,8 @@ use walkdir::WalkDir;
 pub(crate) enum Input {
     /// A file to read.
     File(PathBuf),
+    /// A file of a list that tells its size in bytes.
+    Listed { file: PathBuf, bytes: u64 },
     /// An argument that means no file.
     Missing { argument: String, reason: String },
 }
@@ -20,7 +22,7 @@ impl Input {
     /// The file, if the argument means one.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
-            Input::File(path) => Some(path),
+            Input::File(path) | Input::Listed { file: path, .. } => Some(path),
             Input::Missing { .. } => None,
         }
     }
@@ -28,9 +30,18 @@ impl Input {
     /// How the row is called.
     pub(crate) fn name(&self) -> String {
         match self {
-            Input::File(path) => portable_name(path),
+            Input::File(path) | Input::Listed { file: path, .. } => portable_name(path),
             Input::Missing { argument, .. } => argument.clone(),
         }
+    }
+
+    /// What is wrong where the file has another size than its list says.
+    pub(crate) fn changed(&self) -> Option<String> {
+        let Input::Listed { file, bytes } = self else { return None };
+        let found = file.metadata().map_or(0, |metadata| metadata.len());
+        (found != *bytes).then(|| {
+            format!("the file has {found} bytes, and {bytes} in the manifest: it was changed, or is being copied; make a new manifest")
+        })
     }
 }
 

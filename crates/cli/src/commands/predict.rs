@@ -1,193 +1,241 @@
 //! `foliar predict`: photographs in, classes out.
 
+mod classes;
+mod classify;
+#[cfg(feature = "parquet")]
+mod columnar;
+mod job;
 mod labels;
+mod manifest;
+mod merged;
+mod part;
 mod rows;
+mod slice;
+mod slices;
 mod submission;
+mod tally;
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
 use foliar_files::{Printable as _, write_atomically};
+use foliar_model::{Answer, Bundle, Outputs, Prediction};
+use foliar_report::{AnsweredPhoto, Answers, answers_page, answers_summary};
+use foliar_vision::{Digest, Problem, counted};
 
-use foliar_model::{AbstentionReason, Answer, Outputs, Prediction, Predictor, Row, Views};
-use foliar_report::{AnsweredPhoto, Answers, Thumbnail, answers_page, answers_summary};
-use foliar_train::Recipe;
-use foliar_vision::{Limits, Problem, Reason};
-
-use self::rows::{Table, Writer};
+use self::classes::Classes;
+pub(super) use self::classes::json_rows;
+use self::classify::{Classify, Seen};
+use self::job::Job;
+use self::labels::Labels;
+use self::manifest::Manifest;
+use self::part::Part;
+pub(crate) use self::part::PartArgument;
+use self::tally::Tally;
 use super::inputs::{self, Input};
-use super::{file_problems, one_view_only, open_any_bundle, set_risk, thumbnails, use_threads};
+use super::shell::short;
+use super::{file_problems, one_view_only, open_any_bundle_with_digest, use_threads};
 use crate::arguments::{Format, PredictArguments};
-use crate::exit::Exit;
+use crate::exit::{Exit, UsageError};
 use crate::output;
 
 /// Photographs in one pass of the network.
 pub(super) const BATCH: usize = 16;
-/// Photographs of which a page holds a small copy.
-const PICTURED: usize = 2000;
+/// Rows of a manifest that are looked at together.
+const PIECE: usize = 10_000;
+
+/// What is said where Parquet is asked for and not built in.
+#[cfg(not(feature = "parquet"))]
+const NO_PARQUET: &str = "--format parquet: this foliar was built without it; `cargo build --release -p foliar-cli --features parquet` \
+    builds one with it, or take --format csv";
 
 pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
+    check_parquet(arguments.format)?;
+    if let Some(folder) = &arguments.merge {
+        return merged::run(folder, arguments.format);
+    }
+    if let Some(path) =
+        arguments.manifest.as_deref().filter(|_| !arguments.paths.is_empty() && !arguments.make_manifest)
+    {
+        let what = format!(
+            "--manifest {}: it lists the photos; leave out the other ones, or add --make-manifest to list those",
+            path.shown()
+        );
+        return Err(UsageError(what).into());
+    }
     use_threads(arguments.threads)?;
-    let mut bundle = open_any_bundle(&arguments.bundle)?;
-    if let Outputs::AnyOf(_) = bundle.outputs {
-        one_view_only(arguments.views)?;
-        return labels::run(arguments, bundle);
-    }
-    set_risk(&mut bundle, &arguments.bundle, arguments.risk)?;
-    let inputs = inputs::find(&arguments.paths);
-    // One photograph needs no room for sixteen.
-    let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
-    predictor.set_views(arguments.views)?;
-    let views = arguments.views.count();
-    let several = (!arguments.views.is_one() && predictor.bundle().uncertainty.is_some()).then(|| {
-        format!(
-            "temperature, thresholds and prediction sets of this classifier were fitted to one view of each photo; with {views} they may be off: \
-             `foliar evaluate --views {views}` measures them"
-        )
-    });
-    if let Some(several) = &several {
-        say!("note: {several}");
-    }
-    let classes = predictor.bundle().classes.clone();
-    let submission = matches!(arguments.format, Some(Format::Kaggle | Format::KaggleProbabilities));
-    let top = if submission { classes.len() } else { (arguments.top as usize).min(classes.len()) };
-    // Bundles of other versions have no table of labels.
-    let recipe = Recipe::of_bundle(predictor.bundle()).ok();
-    let codes = recipe.and_then(|recipe| recipe.data.labels).map(|labels| labels.codes).unwrap_or_default();
-    let table = if arguments.all { Table::All(&classes) } else { Table::Top(top) };
-    let format = arguments.format.or_else(|| arguments.html.is_none().then_some(Format::Text));
-    let out = if format == Some(Format::Text) { output::stdout() } else { output::data() };
-    let mut writer = format
-        .map(|format| Writer::new(out, format, arguments.views, table, &classes, &codes))
-        .transpose()?;
-    let mut cards: Vec<AnsweredPhoto> = Vec::new();
-    let mut failures = 0;
-    let mut remarked = Vec::new();
-    let mut write = |input: &Input, result: Result<Answer<'_>, String>, remarks: &[Reason]| {
-        failures += usize::from(result.is_err());
-        remarked.extend(remarks.iter().map(|remark| Problem::new(input.name(), remark.clone())));
-        if arguments.html.is_some() {
-            let picture = input.file().filter(|_| cards.len() < PICTURED).and_then(thumbnails::of_path);
-            cards.push(card(input.name(), &result, top, picture));
+    let (bundle, digest) = open_any_bundle_with_digest(arguments.bundle()?)?;
+    match (&arguments.manifest, &arguments.out) {
+        (Some(path), _) if arguments.make_manifest => list(arguments, path),
+        (Some(path), None) => {
+            let manifest = Manifest::read(path)?;
+            let pieces = (0..manifest.len()).step_by(PIECE);
+            let pieces = pieces.map(|first| manifest.inputs(first..(first + PIECE).min(manifest.len())));
+            print(arguments, bundle, manifest.len(), &mut { pieces })
         }
-        match &mut writer {
-            Some(writer) => writer.write(&Row {
-                path: input.name(),
-                result,
-                remarks: remarks.iter().map(Reason::code).collect(),
-            }),
-            None => Ok(()),
+        (Some(path), Some(folder)) => share(arguments, (bundle, digest), path, folder),
+        (None, _) => {
+            let inputs = inputs::find(&arguments.paths);
+            print(arguments, bundle, inputs.len(), &mut std::iter::once(inputs))
         }
+    }
+}
+
+/// Refuses Parquet where it cannot be written.
+fn check_parquet(format: Option<Format>) -> Result<(), UsageError> {
+    if format != Some(Format::Parquet) {
+        return Ok(());
+    }
+    #[cfg(not(feature = "parquet"))]
+    return Err(UsageError(NO_PARQUET.to_owned()));
+    #[cfg(feature = "parquet")]
+    match output::is_terminal() {
+        true => Err(UsageError("--format parquet is for a file: add > answers.parquet".to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// Writes the manifest.
+fn list(arguments: &PredictArguments, path: &Path) -> anyhow::Result<Exit> {
+    let made = manifest::make(path, &inputs::find(&arguments.paths))?;
+    let was_there = if made.was_there { "; it was there, and says the same" } else { "" };
+    say!(
+        "{}: {}, {} MB{was_there}",
+        path.shown(),
+        counted(made.photos, "photo", "photos"),
+        made.bytes.div_ceil(1_000_000)
+    );
+    Ok(Exit::with_problems(made.left_out > 0))
+}
+
+/// Makes the slices of a part of a manifest.
+fn share(
+    arguments: &PredictArguments,
+    (bundle, digest): (Bundle, Digest),
+    path: &Path,
+    folder: &Path,
+) -> anyhow::Result<Exit> {
+    let format = arguments.format.unwrap_or(Format::Csv);
+    if !matches!(format, Format::Csv | Format::Jsonl) {
+        let what =
+            "--out takes --format csv or jsonl; `foliar predict --merge` makes one table of the slices";
+        return Err(UsageError(what.to_owned()).into());
+    }
+    let part = match &arguments.part {
+        Some(part) => part.part(&|name| std::env::var(name).ok())?,
+        None => Part::WHOLE,
     };
-    let shown = if arguments.all { classes.len() } else { top };
-    each(&mut predictor, &inputs, shown, &classes, &mut write)?;
-    if let Some(writer) = writer {
-        writer.finish()?;
+    let manifest = Manifest::read(path)?;
+    let command = command(arguments, format, path)?;
+    let job = Job::new(arguments, format, digest, (manifest.digest(), manifest.len()), command);
+    let mut classifier = classifier(arguments, bundle, Some(format), manifest.len())?;
+    let classifier: &mut dyn Classify = match &mut classifier {
+        Classifier::Classes(classes) => classes.as_mut(),
+        Classifier::Labels(labels) => labels.as_mut(),
+    };
+    slices::run(classifier, &manifest, (&job, part), folder, arguments.progress)
+}
+
+/// The words of a command that makes slices of the same table.
+fn command(arguments: &PredictArguments, format: Format, manifest: &Path) -> anyhow::Result<Vec<String>> {
+    let mut words = vec!["foliar".to_owned(), "predict".to_owned(), short(arguments.bundle()?)];
+    let mut add = |option: &str, value: String| words.extend([option.to_owned(), value]);
+    add("--manifest", short(manifest));
+    add("--format", if format == Format::Jsonl { "jsonl" } else { "csv" }.to_owned());
+    add("--part-rows", arguments.part_rows.to_string());
+    add("--top", arguments.top.to_string());
+    if let Some(risk) = arguments.risk {
+        add("--risk", risk.to_string());
     }
+    if !arguments.views.is_one() {
+        add("--views", arguments.views.count().to_string());
+    }
+    words.extend(arguments.all.then(|| "--all".to_owned()));
+    Ok(words)
+}
+
+/// One of the two kinds of classifiers.
+enum Classifier {
+    Classes(Box<Classes>),
+    Labels(Box<Labels>),
+}
+
+/// The classifier of `bundle`, whose rows have this form.
+fn classifier(
+    arguments: &PredictArguments,
+    bundle: Bundle,
+    format: Option<Format>,
+    photographs: usize,
+) -> anyhow::Result<Classifier> {
+    Ok(match bundle.outputs {
+        Outputs::OneOf => {
+            Classifier::Classes(Box::new(Classes::new(arguments, bundle, format, photographs)?))
+        }
+        Outputs::AnyOf(_) => {
+            one_view_only(arguments.views)?;
+            let format = format.unwrap_or(Format::Text);
+            Classifier::Labels(Box::new(Labels::new(arguments, bundle, format, photographs)?))
+        }
+    })
+}
+
+/// Prints the rows of all `pieces`, and writes a page if there is to be one.
+fn print(
+    arguments: &PredictArguments,
+    bundle: Bundle,
+    total: usize,
+    pieces: &mut dyn Iterator<Item = Vec<Input>>,
+) -> anyhow::Result<Exit> {
+    let format = arguments.format.or_else(|| arguments.html.is_none().then_some(Format::Text));
+    let mut classifier = classifier(arguments, bundle, format, total)?;
+    let note = match &classifier {
+        Classifier::Classes(classes) => classes.note(),
+        Classifier::Labels(_) => None,
+    };
+    if let Some(note) = &note {
+        say!("note: {note}");
+    }
+    let mut out = if format == Some(Format::Text) { output::stdout() } else { output::data() };
+    let mut tally = Tally::new(arguments.progress, total);
+    let mut remarked = Vec::new();
+    let row = &mut |seen: Seen<'_>| {
+        tally.row(seen.failed);
+        remarked.extend(seen.remarks.iter().map(|remark| Problem::new(seen.input.name(), remark.clone())));
+        ControlFlow::Continue(())
+    };
+    let _ = match &mut classifier {
+        Classifier::Classes(classes) => classes.table(pieces, &mut out, row)?,
+        Classifier::Labels(labels) => labels.table(pieces, &mut out, row)?,
+    };
+    drop(out);
+    tally.end();
     for line in file_problems::remark_lines(&remarked) {
         say!("{line}");
     }
-    if let Some(path) = &arguments.html {
-        let answers = Answers {
-            heading: format!("Answers of {}", super::folder_name(&arguments.bundle)),
-            photos: cards,
-            remarks: several.into_iter().collect(),
-            written_by: "foliar predict".to_owned(),
-            ..Answers::default()
-        };
-        write_atomically(path, |file| file.write_all(answers_page(&answers).as_bytes()))
-            .with_context(|| format!("{} cannot be written", path.shown()))?;
-        say!("{}", answers_summary(&answers.photos));
+    if let (Some(path), Classifier::Classes(classes)) = (&arguments.html, classifier) {
+        page(path, arguments.bundle()?, classes.cards.unwrap_or_default(), note)?;
         if format.is_none() {
             writeln!(output::stdout(), "{}", path.display())?;
         }
     }
-    Ok(Exit::with_problems(failures > 0))
+    Ok(Exit::with_problems(tally.counts().failures > 0))
 }
 
-/// Takes a row: the input, its prediction or what is wrong with it, and what is odd about it.
-type EachRow<'a> = dyn FnMut(&Input, Result<Answer<'_>, String>, &[Reason]) -> io::Result<()> + 'a;
-
-/// Predicts `inputs` and hands each in turn to `write`, with the `top` most probable classes or what is wrong with it.
-fn each(
-    predictor: &mut Predictor,
-    inputs: &[Input],
-    top: usize,
-    classes: &[String],
-    write: &mut EachRow<'_>,
-) -> anyhow::Result<()> {
-    for inputs in inputs.chunk_by(|a, b| a.file().is_some() == b.file().is_some()) {
-        let files: Vec<&Path> = inputs.iter().filter_map(Input::file).collect();
-        for input in inputs {
-            if let Input::Missing { reason, .. } = input {
-                write(input, Err(reason.clone()), &[])?;
-            }
-        }
-        let mut written = Ok(());
-        predictor.predict_files_with_remarks(
-            &files,
-            &Limits::default(),
-            &mut |index, prediction, remarks| {
-                let result = match prediction {
-                    Ok(prediction) => Answer::new(&prediction, top, classes),
-                    Err(reason) => Err(reason.to_string()),
-                };
-                if written.is_ok() {
-                    written = write(&inputs[index], result, remarks);
-                }
-            },
-        )?;
-        written?;
-    }
+/// Writes the answers as a page.
+fn page(path: &Path, bundle: &Path, photos: Vec<AnsweredPhoto>, note: Option<String>) -> anyhow::Result<()> {
+    let answers = Answers {
+        heading: format!("Answers of {}", super::folder_name(bundle)),
+        photos,
+        remarks: note.into_iter().collect(),
+        written_by: "foliar predict".to_owned(),
+        ..Answers::default()
+    };
+    write_atomically(path, |file| file.write_all(answers_page(&answers).as_bytes()))
+        .with_context(|| format!("{} cannot be written", path.shown()))?;
+    say!("{}", answers_summary(&answers.photos));
     Ok(())
-}
-
-/// Writes the rows of `--format jsonl --all` for `inputs` to `out`, and tells how many have an error.
-pub(super) fn json_rows(
-    predictor: &mut Predictor,
-    inputs: &[Input],
-    out: &mut Vec<u8>,
-) -> anyhow::Result<usize> {
-    let classes = predictor.bundle().classes.clone();
-    let mut failures = 0;
-    let mut writer =
-        Writer::new(out, Format::Jsonl, Views::ONE, Table::All(&classes), &classes, &BTreeMap::new())?;
-    each(predictor, inputs, classes.len(), &classes, &mut |input, result, remarks| {
-        failures += usize::from(result.is_err());
-        let remarks = remarks.iter().map(Reason::code).collect();
-        writer.write(&Row { path: input.name(), result, remarks })
-    })?;
-    writer.finish()?;
-    Ok(failures)
-}
-
-/// The card of a photo on a page.
-fn card(
-    path: String,
-    result: &Result<Answer<'_>, String>,
-    top: usize,
-    photo: Option<Thumbnail>,
-) -> AnsweredPhoto {
-    use foliar_report::Answer as Said;
-    match result {
-        Err(reason) => {
-            AnsweredPhoto { path, answer: Said::Failed(reason.clone()), ..AnsweredPhoto::default() }
-        }
-        Ok(answer) => AnsweredPhoto {
-            path,
-            answer: match (answer.abstention, answer.ranking.first()) {
-                (Some(AbstentionReason::OutOfDistribution), _) => Said::Unlike,
-                (None, Some((class, _))) => Said::Class((*class).to_owned()),
-                _ => Said::Unknown,
-            },
-            ranking: answer.ranking.iter().take(top).map(|(class, p)| ((*class).to_owned(), *p)).collect(),
-            set: answer.set.iter().flatten().map(|class| (*class).to_owned()).collect(),
-            photo,
-            ..AnsweredPhoto::default()
-        },
-    }
 }
 
 /// A prediction for people: the most probable classes, or that the classifier abstains.

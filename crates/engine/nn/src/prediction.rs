@@ -98,6 +98,28 @@ impl PredictionEngine {
         }
     }
 
+    /// The same for at most `batch` photographs at a time on a thread that is alone: for fewer photographs at the same time, in less
+    /// memory.
+    ///
+    /// # Errors
+    /// There is no memory for its values.
+    pub fn alone(&self, batch: usize) -> Result<Self, PredictionError> {
+        let group = GROUP.min(self.shapes[0].n()).min(batch).max(1);
+        let shapes: Vec<Nhwc> = self.shapes.iter().map(|shape| shape.of_images(group)).collect();
+        let layout = memory::lay_out(&requests(&shapes, &self.steps, self.output));
+        check_memory(layout.len)?;
+        Ok(Self {
+            batch: batch.max(1),
+            places: layout.places,
+            shapes,
+            steps: Arc::clone(&self.steps),
+            output: self.output,
+            arena: Floats::zeros(layout.len),
+            indices: vec![0; self.indices.len()],
+            stopwatch: Stopwatch::default(),
+        })
+    }
+
     /// The graph's last value, logits (n, classes) of a classifier, of preprocessed photographs (n, size, size, 3) or of
     /// features.
     ///

@@ -167,9 +167,18 @@ impl Bundle {
     /// # Errors
     /// Those of [`Bundle::read`].
     pub fn read_with_digest(path: &Path) -> Result<(Self, Digest), FileError> {
+        let (bundle, digest) = Self::read_any_with_digest(path)?;
+        Ok((Self::of_classes(path, bundle)?, digest))
+    }
+
+    /// As [`Bundle::read_any`], with the digest of the file.
+    ///
+    /// # Errors
+    /// Those of [`Bundle::read_any`].
+    pub fn read_any_with_digest(path: &Path) -> Result<(Self, Digest), FileError> {
         let bytes = container::read_bytes(path, Kind::Bundle)?;
         let digest = Digest::of(&bytes);
-        Ok((Self::of_classes(path, Self::of_file(path, bytes)?)?, digest))
+        Ok((Self::of_file(path, bytes)?, digest))
     }
 
     fn of_file(path: &Path, bytes: Vec<u8>) -> Result<Self, FileError> {

@@ -3,16 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use foliar_vision::{Limits, Reason};
+use foliar_vision::Limits;
 use serde::{Serialize, Serializer};
 
 use crate::bundle::Bundle;
 use crate::error::ModelError;
 use crate::label_rules::{LabelAnswer, LabelRules, Outputs, Presence};
-use crate::predictor::Predictor;
-
-/// Takes the place of a file, its logits or what is wrong with it, and what is odd about it.
-pub type EachLogits<'a> = dyn FnMut(usize, Result<Vec<f32>, Reason>, &[Reason]) + 'a;
+use crate::predictor::{EachFile, Predictor};
 
 /// Runs a bundle whose outputs are labels, of which a photograph shows any number.
 pub struct LabelPredictor {
@@ -52,8 +49,8 @@ impl LabelPredictor {
         self.rules.set_risk(risk)
     }
 
-    /// Decodes the files at `paths` and predicts, a batch at a time; `each` gets the place of every file in turn and its logits,
-    /// one a label, or what is wrong with it, and what is odd about a file that was predicted all the same.
+    /// Decodes the files at `paths` and predicts; `each` gets the place of every file in turn and its logits, one a label, or what is
+    /// wrong with it, and what is odd about a file that was predicted all the same. Where it breaks, no more files are predicted.
     ///
     /// # Errors
     /// The network cannot be run; no file causes this.
@@ -61,11 +58,9 @@ impl LabelPredictor {
         &mut self,
         paths: &[P],
         limits: &Limits,
-        each: &mut EachLogits<'_>,
+        each: &mut EachFile<'_, Vec<f32>>,
     ) -> Result<(), ModelError> {
-        self.inner.outputs_of_files(paths, limits, &mut |index, outputs, remarks| {
-            each(index, outputs.map(|outputs| outputs.logits), remarks);
-        })
+        self.inner.outputs_of_files(paths, limits, &|outputs| outputs.logits, each)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs a bundle on photographs.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use rayon::prelude::*;
 use crate::bundle::Bundle;
 use crate::demands::{check_demands, check_weights_alone};
 use crate::error::ModelError;
+use crate::file_workers;
 use crate::pooling::{feature_width, pooled_features};
 use crate::prediction::Prediction;
 use crate::views::{Views, turn_into};
@@ -27,8 +29,15 @@ pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Re
 /// The prediction for a file, or what is wrong with it.
 pub type FilePrediction = Result<Prediction, Reason>;
 
-/// Takes the place of a file, what the network makes of it or what is wrong with it, and what is odd about it.
-pub(crate) type EachOutputs<'a> = dyn FnMut(usize, Result<RawOutputs, Reason>, &[Reason]) + 'a;
+/// Takes the place of a file, what is said of it or what is wrong with it, and what is odd about it: reasons that do not
+/// [exclude](Reason::excludes) it. Breaks where no more is wanted.
+pub type EachFile<'a, T> = dyn FnMut(usize, Result<T, Reason>, &[Reason]) -> ControlFlow<()> + 'a;
+
+/// What became of a file: what the network makes of it, with what is odd about it.
+type Outcome<T> = Result<(T, Vec<Reason>), Reason>;
+
+/// Photographs that a thread of its own decodes before the network sees them: as many as go through it together.
+const PIECE: usize = 4;
 
 /// What the network makes of a photograph.
 pub(crate) struct RawOutputs {
@@ -110,6 +119,21 @@ impl Predictor {
             images: room(self.batch() * self.bundle.preprocessing.len())?,
             views: self.views,
             turned: room(self.turned.capacity())?,
+        })
+    }
+
+    /// Another predictor of the same bundle for a thread that is alone, of at most `batch` photographs at a time.
+    fn alone(&self, batch: usize) -> Result<Self, ModelError> {
+        let len = batch * self.bundle.preprocessing.len();
+        Ok(Self {
+            front: self.front.alone(batch)?,
+            classifier: self.classifier.alone(batch)?,
+            tail: self.tail.clone(),
+            bundle: Arc::clone(&self.bundle),
+            workspace: Workspace::default(),
+            images: room(len)?,
+            views: self.views,
+            turned: room(if self.views.is_one() { 0 } else { len })?,
         })
     }
 
@@ -198,8 +222,9 @@ impl Predictor {
         Ok(rows.zip(features.chunks_exact(feature_width(&self.tail))).map(outputs).collect())
     }
 
-    /// Decodes the files at `paths` and predicts, a batch at a time; `each` gets the place of every file in turn and its
-    /// prediction, or what is wrong with it.
+    /// Decodes the files at `paths` and predicts; `each` gets the place of every file in turn and its prediction, or what is wrong
+    /// with it. Every thread of the rayon pool has photographs of its own; a few photographs are decoded together and then share
+    /// the threads.
     ///
     /// # Errors
     /// The network cannot be run; no file causes this.
@@ -209,11 +234,14 @@ impl Predictor {
         limits: &Limits,
         each: &mut dyn FnMut(usize, FilePrediction),
     ) -> Result<(), ModelError> {
-        self.predict_files_with_remarks(paths, limits, &mut |index, prediction, _| each(index, prediction))
+        self.predict_files_with_remarks(paths, limits, &mut |index, prediction, _| {
+            each(index, prediction);
+            ControlFlow::Continue(())
+        })
     }
 
-    /// As [`Predictor::predict_files`]; `each` also gets what is odd about a file that was predicted all the same: reasons that do
-    /// not [exclude](Reason::excludes) it.
+    /// As [`Predictor::predict_files`]; `each` also gets what is odd about a file that was predicted all the same. Where it breaks, no
+    /// more files are predicted.
     ///
     /// # Errors
     /// The network cannot be run; no file causes this.
@@ -221,46 +249,71 @@ impl Predictor {
         &mut self,
         paths: &[P],
         limits: &Limits,
-        each: &mut dyn FnMut(usize, FilePrediction, &[Reason]),
+        each: &mut EachFile<'_, Prediction>,
     ) -> Result<(), ModelError> {
         let bundle = Arc::clone(&self.bundle);
-        self.outputs_of_files(paths, limits, &mut |index, outputs, remarks| {
-            each(index, outputs.map(|outputs| outputs.prediction(&bundle)), remarks);
-        })
+        self.outputs_of_files(paths, limits, &|outputs| outputs.prediction(&bundle), each)
     }
 
-    /// The same with the outputs of the network.
-    pub(crate) fn outputs_of_files<P: AsRef<Path> + Sync>(
+    /// The same with what `finish` makes of the outputs of the network, on any thread.
+    pub(crate) fn outputs_of_files<P: AsRef<Path> + Sync, T: Send>(
         &mut self,
         paths: &[P],
         limits: &Limits,
-        each: &mut EachOutputs<'_>,
+        finish: &(dyn Fn(RawOutputs) -> T + Sync),
+        each: &mut EachFile<'_, T>,
     ) -> Result<(), ModelError> {
-        let side = self.bundle.preprocessing.store_side;
+        let mut hand_on = |first: usize, outcomes: Vec<Outcome<T>>| {
+            (first..).zip(outcomes).try_for_each(|(index, outcome)| match outcome {
+                Err(reason) => each(index, Err(reason), &[]),
+                Ok((outputs, remarks)) => each(index, Ok(outputs), &remarks),
+            })
+        };
+        let threads = rayon::current_num_threads();
+        if threads > 1 && paths.len() >= 2 * threads {
+            let piece = (paths.len() / (4 * threads)).clamp(1, PIECE);
+            // Where memory is short fewer threads have photographs of their own.
+            let mut workers: Vec<Self> = (0..threads).map_while(|_| self.alone(piece).ok()).collect();
+            let make = |worker: &mut Self, range: std::ops::Range<usize>| {
+                worker.outcomes(&paths[range], limits, finish)
+            };
+            let each = &mut |range: std::ops::Range<usize>, outcomes| hand_on(range.start, outcomes);
+            if let Some(result) = file_workers::in_order(&mut workers, paths.len(), piece, make, each) {
+                return result;
+            }
+        }
         let batch = self.batch();
         for (first, paths) in (0..).step_by(batch).zip(paths.chunks(batch)) {
-            let load = |path: &P| load_photo(path.as_ref(), side, limits, &mut Resizer::default());
-            let loaded: Vec<Result<LoadedPhoto, Reason>> = paths.par_iter().map(load).collect();
-            let (mut pictures, mut files) = (Vec::with_capacity(loaded.len()), Vec::new());
-            for result in loaded {
-                files.push(result.map(|LoadedPhoto { picture, remarks }| {
-                    pictures.push(picture);
-                    remarks
-                }));
-            }
-            let mut predictions = self.outputs(&pictures)?.into_iter();
-            for (index, file) in (first..).zip(files) {
-                match file {
-                    Err(reason) => each(index, Err(reason), &[]),
-                    Ok(remarks) => {
-                        predictions
-                            .next()
-                            .into_iter()
-                            .for_each(|prediction| each(index, Ok(prediction), &remarks));
-                    }
-                }
+            if hand_on(first, self.outcomes(paths, limits, finish)?).is_break() {
+                break;
             }
         }
         Ok(())
+    }
+
+    /// What becomes of the files at `paths`, which are decoded and then predicted.
+    fn outcomes<P: AsRef<Path> + Sync, T>(
+        &mut self,
+        paths: &[P],
+        limits: &Limits,
+        finish: &dyn Fn(RawOutputs) -> T,
+    ) -> Result<Vec<Outcome<T>>, ModelError> {
+        let side = self.bundle.preprocessing.store_side;
+        let load = |path: &P| load_photo(path.as_ref(), side, limits, &mut Resizer::default());
+        let loaded: Vec<Result<LoadedPhoto, Reason>> = paths.par_iter().map(load).collect();
+        let (mut pictures, mut files) = (Vec::with_capacity(loaded.len()), Vec::with_capacity(loaded.len()));
+        for result in loaded {
+            files.push(result.map(|LoadedPhoto { picture, remarks }| {
+                pictures.push(picture);
+                remarks
+            }));
+        }
+        let mut outputs = self.outputs(&pictures)?.into_iter().map(finish);
+        // There are as many outputs as pictures.
+        let outcome = |file: Result<Vec<Reason>, Reason>| match file {
+            Err(reason) => Some(Err(reason)),
+            Ok(remarks) => outputs.next().map(|outputs| Ok((outputs, remarks))),
+        };
+        Ok(files.into_iter().filter_map(outcome).collect())
     }
 }

@@ -2,67 +2,87 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use foliar_files::cell;
 use foliar_model::{Bundle, LabelAnswer, LabelPredictor, LabelsRow, Presence};
 use foliar_train::Recipe;
-use foliar_vision::{Limits, Problem, Reason};
+use foliar_vision::{Limits, Reason};
 
 use super::BATCH;
+use super::classify::{Classify, EachRow, Seen, each_input};
+#[cfg(feature = "parquet")]
+use super::columnar::Columnar;
 use crate::arguments::{Format, PredictArguments};
-use crate::commands::file_problems;
-use crate::commands::inputs::{self, Input};
-use crate::exit::{Exit, UsageError};
-use crate::output::{self, io_error};
+use crate::commands::inputs::Input;
+use crate::exit::UsageError;
+use crate::output::io_error;
 use crate::wrap::Fitted;
 
-/// Writes what `bundle`, one of labels, says of the photographs.
-pub(super) fn run(arguments: &PredictArguments, bundle: Bundle) -> anyhow::Result<Exit> {
-    if arguments.html.is_some() {
-        let what = "--html: its page shows one class a photo, and this is a multi-label classifier; use --format csv or jsonl";
-        return Err(UsageError(what.to_owned()).into());
+/// A classifier of labels, and the form of its rows.
+pub(super) struct Labels {
+    predictor: LabelPredictor,
+    format: Format,
+    labels: Vec<String>,
+    /// How the table of labels of the training wrote them.
+    codes: BTreeMap<String, String>,
+}
+
+impl Labels {
+    /// Rows of `bundle`, one of labels, in `format` as `arguments` say, of at most `photographs`.
+    pub(super) fn new(
+        arguments: &PredictArguments,
+        bundle: Bundle,
+        format: Format,
+        photographs: usize,
+    ) -> anyhow::Result<Self> {
+        if arguments.html.is_some() {
+            let what = "--html: its page shows one class a photo, and this is a multi-label classifier; use --format csv or jsonl";
+            return Err(UsageError(what.to_owned()).into());
+        }
+        let mut predictor = LabelPredictor::new(bundle, photographs.clamp(1, BATCH))?;
+        if let Some(risk) = arguments.risk {
+            predictor.set_risk(risk)?;
+        }
+        let labels = predictor.bundle().classes.clone();
+        let recipe = Recipe::of_bundle(predictor.bundle()).ok();
+        let codes =
+            recipe.and_then(|recipe| recipe.data.labels).map(|labels| labels.codes).unwrap_or_default();
+        Ok(Self { predictor, format, labels, codes })
     }
-    let inputs = inputs::find(&arguments.paths);
-    let mut predictor = LabelPredictor::new(bundle, inputs.len().clamp(1, BATCH))?;
-    if let Some(risk) = arguments.risk {
-        predictor.set_risk(risk)?;
-    }
-    let labels = predictor.bundle().classes.clone();
-    let recipe = Recipe::of_bundle(predictor.bundle()).ok();
-    let codes = recipe.and_then(|recipe| recipe.data.labels).map(|labels| labels.codes).unwrap_or_default();
-    let format = arguments.format.unwrap_or(Format::Text);
-    let out = if format == Format::Text { output::stdout() } else { output::data() };
-    let mut writer = Writer::new(out, format, &labels, codes)?;
-    let (mut failures, mut remarked) = (0, Vec::new());
-    let rules = predictor.rules().clone();
-    let mut write = |input: &Input, logits: Result<Vec<f32>, String>, remarks: &[Reason]| {
-        let result = logits.and_then(|logits| LabelsRow::answers(&logits, &rules, &labels));
-        failures += usize::from(result.is_err());
-        remarked.extend(remarks.iter().map(|remark| Problem::new(input.name(), remark.clone())));
-        let remarks = remarks.iter().map(Reason::code).collect();
-        writer.write(&LabelsRow { path: input.name(), result, remarks })
-    };
-    for inputs in inputs.chunk_by(|a, b| a.file().is_some() == b.file().is_some()) {
-        let files: Vec<&Path> = inputs.iter().filter_map(Input::file).collect();
-        for input in inputs {
-            if let Input::Missing { reason, .. } = input {
-                write(input, Err(reason.clone()), &[])?;
+}
+
+impl Classify for Labels {
+    fn table(
+        &mut self,
+        pieces: &mut dyn Iterator<Item = Vec<Input>>,
+        out: &mut dyn Write,
+        each: &mut EachRow<'_>,
+    ) -> anyhow::Result<ControlFlow<()>> {
+        let Self { predictor, format, labels, codes } = self;
+        let labels: &[String] = labels;
+        let mut writer = Writer::new(out, *format, labels, codes.clone())?;
+        let rules = predictor.rules().clone();
+        for inputs in pieces {
+            let ended = each_input(
+                &inputs,
+                &mut |files, each| predictor.predict_files(files, &Limits::default(), each),
+                &mut |input, logits: Result<Vec<f32>, String>, remarks| {
+                    let result = logits.and_then(|logits| LabelsRow::answers(&logits, &rules, labels));
+                    let failed = result.is_err();
+                    let codes = remarks.iter().map(Reason::code).collect();
+                    writer.write(&LabelsRow { path: input.name(), result, remarks: codes })?;
+                    Ok(each(Seen { input, failed, remarks }))
+                },
+            )?;
+            if ended.is_break() {
+                return Ok(ended);
             }
         }
-        let mut written = Ok(());
-        predictor.predict_files(&files, &Limits::default(), &mut |index, logits, remarks| {
-            if written.is_ok() {
-                written = write(&inputs[index], logits.map_err(|reason| reason.to_string()), remarks);
-            }
-        })?;
-        written?;
+        writer.finish()?;
+        Ok(ControlFlow::Continue(()))
     }
-    writer.finish()?;
-    for line in file_problems::remark_lines(&remarked) {
-        say!("{line}");
-    }
-    Ok(Exit::with_problems(failures > 0))
 }
 
 /// Writes rows in one form.
@@ -72,6 +92,11 @@ enum Writer<'a, W: Write> {
     /// A column of the labels that are called, then a probability and a presence for each label.
     Csv {
         csv: Box<csv::Writer<W>>,
+        labels: &'a [String],
+    },
+    #[cfg(feature = "parquet")]
+    Parquet {
+        parquet: Box<Columnar<W>>,
         labels: &'a [String],
     },
     /// As competitions take them: the labels with blanks between them, or the probabilities of all, in the words of the table.
@@ -99,13 +124,13 @@ impl<'a, W: Write> Writer<'a, W> {
         Ok(match format {
             Format::Text => Self::Text(Fitted::new(out)),
             Format::Jsonl => Self::Jsonl(out),
-            Format::Csv => {
-                let of = |label: &String| [format!("p:{label}"), format!("presence:{label}")];
-                let mut fields = vec!["path".to_owned(), "labels".to_owned()];
-                fields.extend(labels.iter().flat_map(of));
-                fields.push("error".to_owned());
-                Self::Csv { csv: header(out, fields)?, labels }
+            Format::Csv => Self::Csv { csv: header(out, columns(labels))?, labels },
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                Self::Parquet { parquet: Box::new(Columnar::new(out, &columns(labels))?), labels }
             }
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => return Err(io::Error::other(super::NO_PARQUET)),
             Format::Kaggle => {
                 let fields = vec!["image".to_owned(), "labels".to_owned()];
                 Self::Kaggle { csv: header(out, fields)?, labels, codes, all: false }
@@ -132,6 +157,8 @@ impl<'a, W: Write> Writer<'a, W> {
                 csv.write_record(fields.iter().map(|field| cell::defused(field).into_owned()))
                     .map_err(io_error)
             }
+            #[cfg(feature = "parquet")]
+            Self::Parquet { parquet, labels } => parquet.write(record(row, labels)),
             Self::Kaggle { csv, labels, codes, all } => {
                 let file = Path::new(&row.path).file_name().map(|name| name.to_string_lossy().into_owned());
                 let mut fields = vec![file.unwrap_or_else(|| row.path.clone())];
@@ -158,6 +185,8 @@ impl<'a, W: Write> Writer<'a, W> {
             Self::Text(mut out) => out.flush(),
             Self::Jsonl(mut out) => out.flush(),
             Self::Csv { mut csv, .. } | Self::Kaggle { mut csv, .. } => csv.flush(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet { parquet, .. } => parquet.finish(),
         }
     }
 }
@@ -179,6 +208,15 @@ fn text(answers: &[(&str, LabelAnswer)]) -> String {
         .map(|(label, _)| *label)
         .collect();
     if unsure.is_empty() { words } else { format!("{words}; cannot tell: {}", unsure.join(", ")) }
+}
+
+/// `path,labels`, then `p:LABEL,presence:LABEL` for every label, and `error`.
+fn columns(labels: &[String]) -> Vec<String> {
+    let of = |label: &String| [format!("p:{label}"), format!("presence:{label}")];
+    let mut fields = vec!["path".to_owned(), "labels".to_owned()];
+    fields.extend(labels.iter().flat_map(of));
+    fields.push("error".to_owned());
+    fields
 }
 
 fn record(row: &LabelsRow<'_>, labels: &[String]) -> Vec<String> {

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use foliar_files::cell;
 use foliar_model::{AbstentionReason, Answer, Row, Views};
 
+#[cfg(feature = "parquet")]
+use super::columnar::Columnar;
 use super::submission::Submission;
 use crate::arguments::Format;
 use crate::output::io_error;
@@ -23,9 +25,19 @@ pub(super) enum Table<'a> {
 /// Writes rows in one form.
 pub(super) enum Writer<'a, W: Write> {
     Text(Fitted<W>),
-    Csv { csv: Box<csv::Writer<W>>, table: Table<'a>, views: Views },
+    Csv {
+        csv: Box<csv::Writer<W>>,
+        table: Table<'a>,
+        views: Views,
+    },
     Jsonl(W),
     Kaggle(Submission<W>),
+    #[cfg(feature = "parquet")]
+    Parquet {
+        parquet: Box<Columnar<W>>,
+        table: Table<'a>,
+        views: Views,
+    },
 }
 
 impl<'a, W: Write> Writer<'a, W> {
@@ -49,6 +61,13 @@ impl<'a, W: Write> Writer<'a, W> {
                 csv.write_record(header(table, views)).map_err(io_error)?;
                 Self::Csv { csv: Box::new(csv), table, views }
             }
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                let parquet = Box::new(Columnar::new(out, &header(table, views))?);
+                Self::Parquet { parquet, table, views }
+            }
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => return Err(io::Error::other(super::NO_PARQUET)),
         })
     }
 
@@ -68,6 +87,8 @@ impl<'a, W: Write> Writer<'a, W> {
                 writeln!(out)
             }
             Self::Kaggle(submission) => submission.write(row),
+            #[cfg(feature = "parquet")]
+            Self::Parquet { parquet, table, views } => parquet.write(record(row, *table, *views)),
         }
     }
 
@@ -77,6 +98,8 @@ impl<'a, W: Write> Writer<'a, W> {
             Self::Jsonl(mut out) => out.flush(),
             Self::Csv { mut csv, .. } => csv.flush(),
             Self::Kaggle(submission) => submission.finish(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet { parquet, .. } => parquet.finish(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How good a classifier of labels is on photographs whose labels are known.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use foliar_audit::file_problem;
@@ -86,6 +87,7 @@ fn photographs(
             Err(reason) => skipped.push(file_problem(&Problem::new(&photo.path, reason))),
         }
         progress(index + 1, paths.len());
+        ControlFlow::Continue(())
     })?;
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     if found.is_empty() || !is_finite {
