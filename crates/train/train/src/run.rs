@@ -77,7 +77,7 @@ impl Run {
         let text = recipe.to_toml()?;
         let (dir, lock) = RunDir::create(dir)?;
         let root = &photographs.dataset.root;
-        let data_root = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
+        let data_root = foliar_archive::canonical(root).unwrap_or_else(|_| root.clone());
         let data = Data {
             root: data_root,
             manifest: photographs.manifest(),
