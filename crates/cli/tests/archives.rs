@@ -7,6 +7,7 @@ mod common;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use common::{Finished, Scene, train_arguments};
 
@@ -81,7 +82,7 @@ fn scene() -> Scene {
 fn train(scene: &Scene, photos: &str, out: &str, more: &[&str]) -> Finished {
     let mut arguments = train_arguments(out);
     arguments[1] = photos;
-    scene.run(&[&arguments, &["--epochs", "1"], more].concat())
+    scene.run(&[&arguments[..], &["--epochs", "1"], more].concat())
 }
 
 fn bytes(scene: &Scene, file: &str) -> Vec<u8> {
@@ -126,7 +127,7 @@ fn a_run_is_resumed_from_the_other_form() {
         arguments[1] = begun;
         let all = [&arguments[..], &whole].concat();
         // A checkpoint stands after the first epoch; the rest is cut off.
-        let mut child = scene.command(&all).spawn().unwrap();
+        let mut child = scene.command(&all).stderr(Stdio::null()).spawn().unwrap();
         let last = scene.path(&format!("{out}/checkpoints/last.safetensors"));
         while !last.exists() && child.try_wait().unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(1));
@@ -157,7 +158,7 @@ fn predictions_and_evaluations_are_those_of_the_folder() {
     assert!(expected.lines().count() > 10);
     for photos in ["photos.tar", "photos.zip", "shard-{000..002}.tar"] {
         assert_eq!(rows(photos), expected, "{photos}");
-        let evaluate = |data: &str| scene.run(&["evaluate", "run", "--data", data, "--json"]).expect(0).out;
+        let evaluate = |data: &str| scene.run(&["evaluate", "run", "--data", data, "--json", "--include-training"]).expect(0).out;
         assert_eq!(evaluate(photos).replace(photos, "photos"), evaluate("photos"));
         let audit = |data: &str| scene.run(&["audit", data, "--json"]).out;
         let (archive, folder) = (audit(photos).replace(photos, "photos"), audit("photos"));
