@@ -158,7 +158,9 @@ fn predictions_and_evaluations_are_those_of_the_folder() {
     assert!(expected.lines().count() > 10);
     for photos in ["photos.tar", "photos.zip", "shard-{000..002}.tar"] {
         assert_eq!(rows(photos), expected, "{photos}");
-        let evaluate = |data: &str| scene.run(&["evaluate", "run", "--data", data, "--json", "--include-training"]).expect(0).out;
+        let evaluate = |data: &str| {
+            scene.run(&["evaluate", "run", "--data", data, "--json", "--include-training"]).expect(0).out
+        };
         assert_eq!(evaluate(photos).replace(photos, "photos"), evaluate("photos"));
         let audit = |data: &str| scene.run(&["audit", data, "--json"]).out;
         let (archive, folder) = (audit(photos).replace(photos, "photos"), audit("photos"));
