@@ -16,6 +16,7 @@ mod evaluate;
 mod examination;
 mod explain;
 mod export;
+mod import;
 mod labels;
 mod loss;
 mod machine;
@@ -38,6 +39,7 @@ pub(crate) use evaluate::{EvaluateArguments, SplitName};
 pub(crate) use examination::ExaminationArguments;
 pub(crate) use explain::{ExplainArguments, MethodName};
 pub(crate) use export::{ExportArguments, ExportFormat, InputName, WeightsName};
+pub(crate) use import::{ImportArguments, ImportSource};
 pub(crate) use labels::LabelArguments;
 pub(crate) use loss::{FOCAL_GAMMA, LossArguments, LossName, OversampleName};
 pub(crate) use machine::MachineArguments;
@@ -71,7 +73,7 @@ fn views(text: &str) -> Result<Views, String> {
 #[command(
     name = "foliar",
     version,
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  review    Judge what an audit doubts, photo by photo, in the browser\n  train     Train a classifier on a folder of photos\n  watch     Follow runs and studies in the browser\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX, TFLite, PyTorch, a web page\n  serve     The classifier as an HTTP server\n\nBetter:\n  compare   Runs on the validation photos they share\n  merge     Several runs as one classifier\n  adapt     A run for another place, from photos without labels\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  review    Judge what an audit doubts, photo by photo, in the browser\n  train     Train a classifier on a folder of photos\n  watch     Follow runs and studies in the browser\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX, TFLite, PyTorch, a web page\n  serve     The classifier as an HTTP server\n\nBetter:\n  compare   Runs on the validation photos they share\n  merge     Several runs as one classifier\n  adapt     A run for another place, from photos without labels\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  import    Parquet files of Hugging Face as a folder of photos\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
     after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --out runs/first\n  foliar predict runs/first new-photo.jpg\n\n`foliar COMMAND -h` shows the usual options, --help all of them.\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
 )]
 pub(crate) struct Arguments {
@@ -124,6 +126,8 @@ pub(crate) enum Command {
     Bench(BenchArguments),
     /// Show or export the trials of a study
     Study(StudyArguments),
+    /// Make a folder of photos of the files of another program
+    Import(ImportArguments),
     /// List, fetch and verify pretrained weights
     Weights(WeightsArguments),
     /// Draw leaves, train on them, evaluate and predict: needs no other files
@@ -378,10 +382,10 @@ pub(crate) struct RecipeArguments {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes, or photos and a table that says their classes:\n  foliar train --labels leaves/train.csv --images leaves/train_images\nAn untuned run, as in many first projects:\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
+    after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes, or photos and a table that says their classes:\n  foliar train --labels leaves/train.csv --images leaves/train_images\nA tar or zip archive is read in place, and so are the shards of a data set, as one folder:\n  foliar train photos.tar\n  foliar train 'shards/leaf-{000..063}.tar'\nAn untuned run, as in many first projects:\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
 )]
 pub(crate) struct TrainArguments {
-    /// Folder of photos, one subfolder per class, or photos with a table of labels
+    /// Folder of photos, or tar or zip archive of one: one subfolder per class, or photos with a table of labels
     #[arg(required_unless_present_any = ["labels", "images"])]
     pub(crate) photos: Option<PathBuf>,
     #[command(flatten)]
@@ -404,7 +408,7 @@ pub(crate) struct TrainArguments {
     after_help = "Example:\n  foliar lr-find photos --weights mobilenet.safetensors --picture rates.svg\n\nThe rate rises step by step until the loss diverges. The suggestion lies where the loss still falls: use it as --lr of `foliar train`."
 )]
 pub(crate) struct LrFindArguments {
-    /// Folder of photos, one subfolder per class, or photos with a table of labels
+    /// Folder of photos, or tar or zip archive of one: one subfolder per class, or photos with a table of labels
     #[arg(required_unless_present_any = ["labels", "images"])]
     pub(crate) photos: Option<PathBuf>,
     #[command(flatten)]

@@ -15,6 +15,7 @@ pub(crate) mod export;
 mod file_problems;
 mod findings;
 mod grouping;
+pub(crate) mod import;
 mod inputs;
 mod local;
 pub(crate) mod lr_find;

@@ -54,6 +54,7 @@ fn run(mut arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Summary(arguments) => commands::summary::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Study(arguments) => commands::study::run(&arguments),
+        Command::Import(arguments) => commands::import::run(&arguments),
         Command::Weights(arguments) => commands::weights::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments),

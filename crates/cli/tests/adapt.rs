@@ -128,7 +128,7 @@ fn what_does_not_go_is_said() {
     }
     fs::create_dir(scene.path("none")).unwrap();
     for (arguments, code, said) in [
-        (vec!["run", "few", "--out", "x.foliar"], 1, "16 are needed"),
+        (vec!["run", "few", "--out", "x.foliar"], 1, "32 are needed"),
         (vec!["run", "none", "--out", "x.foliar"], 1, "no photos"),
         (vec!["run", "photos/train", "--out", "x.foliar"], 1, "learned from"),
         (vec!["run", "all", "--among", "maize", "--out", "x.foliar"], 1, "no class of this run"),

@@ -72,7 +72,8 @@ impl ReviewPages {
         let root = options.data.clone().unwrap_or_else(|| {
             if read.place.as_os_str().is_empty() { PathBuf::from(&read.root) } else { read.place.clone() }
         });
-        let is_there = |photo: &Shown| file_of(&root, photo).is_some_and(|path| path.exists());
+        let is_there =
+            |photo: &Shown| file_of(&root, photo).is_some_and(|path| foliar_archive::exists(&path));
         if !case.photos.is_empty() && !case.photos.iter().any(is_there) {
             return Err(ReviewError::NoPhotos { root });
         }

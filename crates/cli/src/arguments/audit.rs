@@ -13,8 +13,8 @@ use super::{LabelArguments, models};
     after_help = "Examples:\n  foliar audit photos\n  foliar audit photos --weights mobilenet.safetensors --out audit\n  foliar audit photos --quarantine quarantine.csv\n  foliar train photos --quarantine quarantine.csv\n  foliar review audit\n\nNothing is moved, changed or deleted. quarantine.csv is a proposal of what to leave out: read it, remove the lines you disagree with, and give it to `foliar train`. The exit code is 3 if files were left out or something is seriously wrong with the photos."
 )]
 pub(crate) struct AuditArguments {
-    /// Folder of photos, one subfolder per class, or train/, val/ and test/ folders above the classes, or photos with a table of
-    /// labels
+    /// Folder of photos, or tar or zip archive of one: one subfolder per class, or train/, val/ and test/ folders above the classes,
+    /// or photos with a table of labels
     #[arg(required_unless_present_any = ["labels", "images"])]
     pub(crate) photos: Option<PathBuf>,
     /// Pretrained weights whose features find label errors and leakage; without them colours and textures are used. A file

@@ -10,7 +10,7 @@ use crate::exit::UsageError;
 
 #[derive(Args)]
 pub(crate) struct ExaminationArguments {
-    /// Folder of photos to evaluate on, one subfolder per class [default: the photos that the run held back]
+    /// Folder of photos to evaluate on, or tar or zip archive of one, with one subfolder per class [default: the photos that the run held back]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Group the photos of DIR by this regular expression: its match in the path, or its first group in parentheses

@@ -44,10 +44,11 @@ impl LabelArguments {
         let places: Vec<&Path> = folders.iter().copied().chain(beside).collect();
         let labels = self.labels.iter_mut().map(|file| ("--labels", file));
         for (option, file) in labels.chain(self.classes.iter_mut().map(|file| ("--classes", file))) {
-            if file.exists() {
+            if foliar_archive::exists(file) {
                 continue;
             }
-            let found = places.iter().map(|place| place.join(&file)).find(|path| path.is_file());
+            let found =
+                places.iter().map(|place| place.join(&file)).find(|path| foliar_archive::is_file(path));
             match found {
                 Some(path) => *file = path,
                 None => {
@@ -65,7 +66,9 @@ impl LabelArguments {
     /// The folder of photos: `--images`, from here or from `photos`; else `photos`; else the folder of the table.
     pub(crate) fn root(&self, photos: Option<&Path>) -> anyhow::Result<PathBuf> {
         let root = match (&self.images, photos, self.labels.first()) {
-            (Some(images), Some(photos), _) if !images.exists() && photos.join(images).is_dir() => {
+            (Some(images), Some(photos), _)
+                if !foliar_archive::exists(images) && foliar_archive::is_folder(&photos.join(images)) =>
+            {
                 photos.join(images)
             }
             (Some(images), ..) => images.clone(),

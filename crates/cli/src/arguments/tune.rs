@@ -39,7 +39,7 @@ pub(crate) enum PrunerName {
         .help("Fraction of photos for the final comparison, if there is no test/ folder"))
 )]
 pub(crate) struct TuneArguments {
-    /// Folder of photos, one subfolder per class; with --resume only if it has moved
+    /// Folder of photos, or tar or zip archive of one, with one subfolder per class; with --resume only if it has moved
     #[arg(required_unless_present_any = ["resume", "labels", "images"])]
     pub(crate) photos: Option<PathBuf>,
     /// Output folder, new or empty [default: the first free runs/tune-NAME-1, runs/tune-NAME-2, ...]

@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     }
     let examined = examine(scanned, &rule, recipe.as_ref(), review.as_ref())?;
     let Some(mut audit) = examined else { return Ok(Exit::Interrupted) };
-    audit.place = std::fs::canonicalize(&photos).unwrap_or_else(|_| photos.clone());
+    audit.place = foliar_archive::canonical(&photos).unwrap_or_else(|_| photos.clone());
     if let Some(folder) = &arguments.out {
         write_tables(&audit, folder)?;
         let page = audit_page(&audit, &|path| thumbnails::of_file(&photos, path));

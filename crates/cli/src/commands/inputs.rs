@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use foliar_archive::{Archive, Entry};
 use foliar_files::Printable as _;
 use foliar_scan::{is_litter, is_own};
 use foliar_vision::{Limits, counted, is_photo_file, portable_name};
@@ -64,9 +65,28 @@ fn expand(argument: &Path, masks: &mut Vec<PathBuf>) -> Vec<Input> {
     let missing = |reason: &str| {
         vec![Input::Missing { argument: argument.shown().to_string(), reason: reason.to_owned() }]
     };
+    match foliar_archive::open(argument) {
+        Ok(Some((archive, inside))) => {
+            return match archive.entry(&inside) {
+                None => missing("the archive holds no such file"),
+                Some(Entry::File(_)) => vec![Input::File(argument.to_owned())],
+                Some(Entry::Folder) => match members(argument, &archive, &inside, masks) {
+                    files if files.is_empty() => missing("the archive holds no photos"),
+                    files => files,
+                },
+            };
+        }
+        Ok(None) => {}
+        Err(error) => return missing(&error.to_string()),
+    }
     if argument.is_dir() {
         let files = pictures(argument, masks);
         return if files.is_empty() { missing("the folder holds no photos") } else { files };
+    }
+    if argument.is_file()
+        && let Some(what) = foliar_archive::refusal(argument)
+    {
+        return missing(&what);
     }
     if argument.exists() {
         return vec![Input::File(argument.to_owned())];
@@ -90,9 +110,7 @@ fn pictures(folder: &Path, masks: &mut Vec<PathBuf>) -> Vec<Input> {
     let litter = |entry: &walkdir::DirEntry| {
         entry.depth() > 0 && (is_litter(entry.file_name()) || is_own(entry.path()))
     };
-    let of_others = foliar_scan::masks(folder, &Limits::default());
-    let is_mask = |path: &Path| path.strip_prefix(folder).is_ok_and(|below| of_others.contains(below));
-    let (left_out, found): (Vec<Input>, Vec<Input>) = WalkDir::new(folder)
+    let found = WalkDir::new(folder)
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
@@ -107,7 +125,30 @@ fn pictures(folder: &Path, masks: &mut Vec<PathBuf>) -> Vec<Input> {
                 reason: error.to_string(),
             }),
         })
-        .partition(|input| input.file().is_some_and(is_mask));
+        .collect();
+    without_masks(folder, found, masks)
+}
+
+/// The same for what lies below `inside` in an archive, which `folder` leads to, with a row for what is lost of it.
+fn members(folder: &Path, archive: &Archive, inside: &Path, masks: &mut Vec<PathBuf>) -> Vec<Input> {
+    let place = |path: &Path| folder.join(path.strip_prefix(inside).unwrap_or(path));
+    let found = archive.below(inside, &mut |path, entry| {
+        path.file_name().is_some_and(is_litter) || (entry == Entry::Folder && is_own(&place(path)))
+    });
+    let files = found.into_iter().filter(|(_, entry)| *entry != Entry::Folder);
+    let photos = files.map(|(path, _)| place(&path)).filter(|path| is_photo_file(path)).map(Input::File);
+    let lost = archive.problems().iter().filter(|problem| problem.left_out).map(|problem| Input::Missing {
+        argument: portable_name(&folder.join(&problem.path)),
+        reason: problem.what.clone(),
+    });
+    without_masks(folder, photos.chain(lost).collect(), masks)
+}
+
+fn without_masks(folder: &Path, found: Vec<Input>, masks: &mut Vec<PathBuf>) -> Vec<Input> {
+    let of_others = foliar_scan::masks(folder, &Limits::default());
+    let is_mask = |path: &Path| path.strip_prefix(folder).is_ok_and(|below| of_others.contains(below));
+    let (left_out, found): (Vec<Input>, Vec<Input>) =
+        found.into_iter().partition(|input| input.file().is_some_and(is_mask));
     masks.extend(left_out.iter().filter_map(Input::file).map(Path::to_owned));
     found
 }

@@ -30,7 +30,7 @@ const BATCH: usize = 32;
 
 pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let run = paths::open_run(&arguments.run)?;
-    if !run.data_root.is_dir() && arguments.examination.data.is_none() {
+    if !foliar_archive::is_folder(&run.data_root) && arguments.examination.data.is_none() {
         // A page without results must not take the place of one with them.
         anyhow::bail!(
             "the photos of {} are gone: {} no longer exists. Put them back, or report on other photos with --data FOLDER. \
@@ -177,7 +177,7 @@ fn audited(
 ) -> anyhow::Result<Option<Audit>> {
     let reason = if arguments.no_audit {
         "skipped (--no-audit)".to_owned()
-    } else if !run.data_root.is_dir() {
+    } else if !foliar_archive::is_folder(&run.data_root) {
         format!("the folder {} no longer exists", run.data_root.shown())
     } else {
         match audit::of_run(run)? {

@@ -36,16 +36,14 @@ pub fn names_beside(
 ) -> Result<Option<Names>, LabelError> {
     let numbers =
         !codes.is_empty() && codes.iter().all(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
-    let Some(entries) = std::fs::read_dir(folder).ok().filter(|_| numbers) else { return Ok(None) };
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let Some(mut files) = foliar_archive::entries(folder).ok().filter(|_| numbers) else { return Ok(None) };
+    let real = |path: &Path| foliar_archive::canonical(path).ok();
     let tables: Vec<PathBuf> = tables.iter().filter_map(|table| real(table)).collect();
     files.retain(|path| real(path).is_none_or(|path| !tables.contains(&path)));
     let mut found: Option<Names> = None;
     let mut unknown = None;
     for path in files {
-        let small = path.metadata().is_ok_and(|data| data.is_file() && data.len() <= LARGEST);
+        let small = foliar_archive::length(&path).is_ok_and(|length| length <= LARGEST);
         let Some(list) = small.then(|| names_in(&path)).flatten() else { continue };
         let all = list.names();
         let distinct: BTreeSet<&String> = all.iter().copied().collect();

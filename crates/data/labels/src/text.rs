@@ -16,7 +16,7 @@ const WINDOWS: [char; 32] = [
 /// [`LabelError::Read`], and [`LabelError::Table`] for what is no text, with the way to make one of it.
 pub(crate) fn read(path: &Path) -> Result<String, LabelError> {
     let bytes =
-        foliar_files::read(path).map_err(|source| LabelError::Read { path: path.to_owned(), source })?;
+        foliar_archive::read(path).map_err(|source| LabelError::Read { path: path.to_owned(), source })?;
     let other = match bytes.as_slice() {
         [b'P', b'K', 3, 4, ..] => "this is an archive or a file of a spreadsheet; save the sheet as CSV",
         [0xD0, 0xCF, 0x11, 0xE0, ..] => "this is a file of a spreadsheet; save the sheet as CSV",

@@ -16,7 +16,8 @@ const PARTS: &str = "train_test_split.txt";
 fn files(path: &Path) -> Option<[PathBuf; 3]> {
     let name = path.file_name()?.to_str()?;
     let files = [IMAGES, CLASSES, PARTS].map(|name| path.with_file_name(name));
-    ([IMAGES, CLASSES].contains(&name) && files[..2].iter().all(|file| file.is_file())).then_some(files)
+    ([IMAGES, CLASSES].contains(&name) && files[..2].iter().all(|file| foliar_archive::is_file(file)))
+        .then_some(files)
 }
 
 /// What the lists beside `path` say, if it is one of them.
@@ -30,7 +31,7 @@ pub(crate) fn trio(path: &Path) -> Option<Result<Labels, LabelError>> {
 fn read([images, classes, parts]: &[PathBuf; 3]) -> Result<Labels, LabelError> {
     let photos = numbered(images)?;
     let classes_of = numbered(classes)?;
-    let parts_of = if parts.is_file() { Some(numbered(parts)?) } else { None };
+    let parts_of = if foliar_archive::is_file(parts) { Some(numbered(parts)?) } else { None };
     let rows = photos.into_iter().map(|(number, (line, image))| {
         let Some((_, class)) = classes_of.get(&number) else {
             return Err(LabelError::table(

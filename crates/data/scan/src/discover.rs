@@ -232,7 +232,8 @@ fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
         }
     }
     let few = kinds.into_values().filter(|paths| paths.len() <= OF_A_KIND).flatten();
-    let small = |path: &&PathBuf| root.join(path).metadata().is_ok_and(|data| data.len() <= LARGEST);
+    let small =
+        |path: &&PathBuf| foliar_archive::length(&root.join(path)).is_ok_and(|length| length <= LARGEST);
     let mut found: Vec<PathBuf> = few.filter(small).cloned().collect();
     found.sort();
     found

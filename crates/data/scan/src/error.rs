@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use foliar_archive::ArchiveError;
 use foliar_files::{Printable as _, quoted};
 use foliar_labels::LabelError;
 use foliar_vision::dataset::{Dataset, Split};
@@ -76,6 +77,9 @@ pub enum ScanError {
         /// The path.
         root: PathBuf,
     },
+    /// An archive that cannot be read in place.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The folder cannot be read.
     #[error("{} cannot be read", root.shown())]
     Unreadable {

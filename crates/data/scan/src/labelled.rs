@@ -275,8 +275,7 @@ impl Labelled {
         let folders = files.keys().filter_map(|file| file.parent()).map(Path::to_owned).collect();
         let codes = labels.iter().map(|label| (name(label), (*label).to_owned()));
         let codes = codes.filter(|(name, label)| name != label).collect();
-        let origin =
-            TableOrigin { tables: tables.iter().map(|table| table.path.clone()).collect(), codes, groups };
+        let origin = TableOrigin { tables: files_of(tables), codes, groups };
         let named = labels.iter().map(|label| name(label));
         let together = entries.values().map(Entry::words);
         let labels: BTreeSet<String> =
@@ -487,8 +486,13 @@ fn names(
 
 /// The path of a table below the root, if it lies there.
 pub(crate) fn place_below(root: &Path, table: &Path) -> Option<PathBuf> {
-    let plain = |path: &Path| std::fs::canonicalize(path).ok();
+    let plain = |path: &Path| foliar_archive::canonical(path).ok();
     plain(table)?.strip_prefix(plain(root)?).ok().map(Path::to_owned)
+}
+
+/// The files of tables; labels that lie beside the photos are of none.
+fn files_of(tables: &[Labels]) -> Vec<PathBuf> {
+    tables.iter().map(|table| table.path.clone()).filter(|path| foliar_archive::is_file(path)).collect()
 }
 
 /// A path for people: from the root, if it lies below it.

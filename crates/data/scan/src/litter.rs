@@ -1,9 +1,9 @@
 //! What lies among photos and is none of them.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
+
+use foliar_archive::{entries, is_file, start};
 
 /// Hidden files and folders, and what systems and tools leave behind.
 #[must_use]
@@ -34,7 +34,7 @@ const PAGE_BEGINS: &[u8] = b"<!doctype html><!-- foliar export";
 /// Whether the folder at `path` was written by this program: a run, pictures that explain one or of its report, or an exported page.
 #[must_use]
 pub fn is_own(path: &Path) -> bool {
-    let holds = |name: &str| path.join(name).is_file();
+    let holds = |name: &str| is_file(&path.join(name));
     holds(OUTPUT_MARK)
         || is_of_report(path)
         || (holds("recipe.toml") && (holds("data.json") || holds("metrics.csv")))
@@ -44,7 +44,7 @@ pub fn is_own(path: &Path) -> bool {
 /// Whether the folder at `path` holds the pictures of a report that was written without a mark: it lies beside its page and its model
 /// card, and of each picture there is one of lines and one of pixels.
 fn is_of_report(path: &Path) -> bool {
-    let beside = |name: &str| path.with_file_name(name).is_file();
+    let beside = |name: &str| is_file(&path.with_file_name(name));
     if path.file_name().is_none_or(|name| name != "pictures")
         || !beside("report.html")
         || !beside("model-card.md")
@@ -52,16 +52,13 @@ fn is_of_report(path: &Path) -> bool {
         return false;
     }
     let twin = |file: &Path| match file.extension().and_then(OsStr::to_str) {
-        Some("png") => file.with_extension("svg").is_file(),
-        Some("svg") => file.with_extension("png").is_file(),
+        Some("png") => is_file(&file.with_extension("svg")),
+        Some("svg") => is_file(&file.with_extension("png")),
         _ => false,
     };
-    path.read_dir().is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| twin(&entry.path()))))
+    entries(path).is_ok_and(|entries| entries.iter().all(|entry| twin(entry)))
 }
 
 fn begins(path: &Path, with: &[u8]) -> bool {
-    let mut head = vec![0; with.len()];
-    path.is_file()
-        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut head).is_ok())
-        && head == with
+    is_file(path) && start(path, with.len() as u64).is_ok_and(|head| head == with)
 }

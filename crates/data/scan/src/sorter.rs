@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use foliar_files::{Printable as _, quoted};
-use foliar_labels::{ClassMap, ColumnChoice, LabelError, Labels, Mapped};
+use foliar_labels::{ClassMap, ColumnChoice, LabelError, Labels, Mapped, labels_beside};
 use foliar_vision::dataset::TableOrigin;
 use foliar_vision::problem::{Problem, Reason};
 use foliar_vision::{LabelSets, counted, portable_name};
@@ -198,7 +198,7 @@ impl<'a> Sorter<'a> {
 }
 
 fn holds_own(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_own(&entry.path())))
+    foliar_archive::entries(folder).is_ok_and(|entries| entries.iter().any(|entry| is_own(entry)))
 }
 
 /// The tables that are named; else the folders, where they say classes and no table says others; else the one table there is.
@@ -213,6 +213,11 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
         let pictures = Pictures::of(tree);
         let tables = source.tables.iter().map(|path| read_labels(path, &source.columns, &pictures));
         return labelled(&tables.collect::<Result<Vec<_>, _>>()?, false);
+    }
+    if options.classes_from.is_none()
+        && let Some(labels) = beside(root, tree, true)
+    {
+        return labelled(&[labels], true);
     }
     let recognised = recognise(root, &Node::of(tree), options.classes_from);
     let asked = *source != LabelSource::default();
@@ -235,7 +240,10 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
                 ways,
             });
         }
-        recognised => recognised,
+        recognised => match beside(root, tree, false) {
+            Some(labels) => return labelled(&[labels], true),
+            None => recognised,
+        },
     };
     let sorted = match (discover(root, tree, &source.columns), layout) {
         (Discovered::Obvious(tables), layout) => match layout {
@@ -292,6 +300,13 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
     sorted.map_err(|error| without_unusable(error, tree, source, root))
 }
 
+/// Labels in files beside the photos.
+fn beside(root: &Path, tree: &Tree, cls_alone: bool) -> Option<Labels> {
+    let pictures = Pictures::of(tree);
+    let is_there = |path: &Path| tree.files.binary_search_by(|file| file.as_path().cmp(path)).is_ok();
+    labels_beside(root, &pictures.paths, &is_there, cls_alone)
+}
+
 /// The error without the tables that would not do, and with what is wrong with the first of them.
 fn without_unusable(error: ScanError, tree: &Tree, source: &LabelSource, top: &Path) -> ScanError {
     let ScanError::LabelsElsewhere { root, folders, mut what, mut tables } = error else { return error };
@@ -300,7 +315,7 @@ fn without_unusable(error: ScanError, tree: &Tree, source: &LabelSource, top: &P
     tables.retain(|table| {
         let path = root.join(table);
         // A number of notes on single photos is no file.
-        let read = match path.is_file() {
+        let read = match foliar_archive::is_file(&path) {
             true => read_labels(&path, &source.columns, &pictures).map_err(ScanError::from),
             false => return true,
         };

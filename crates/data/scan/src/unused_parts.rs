@@ -23,7 +23,7 @@ const BY_SPLIT: &str = "`--split FILE`, a table of all photos with the columns `
 pub(crate) fn unused_parts(root: &Path, tree: &Tree) -> Option<String> {
     let pictures = Pictures::of(tree);
     let of_run = |place: &PathBuf| {
-        let beside = |name: &str| root.join(place).with_file_name(name).is_file();
+        let beside = |name: &str| foliar_archive::is_file(&root.join(place).with_file_name(name));
         beside("recipe.toml") || beside("tuning.json")
     };
     let mut places = tables(root, tree);

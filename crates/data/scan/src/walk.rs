@@ -1,9 +1,10 @@
-//! The files and folders below a folder, sorted, with links followed and system files left out.
+//! The files and folders below a folder or in an archive, sorted, with links followed and system files left out.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use foliar_archive::{Archive, ArchiveError, Entry};
 use foliar_vision::format::ExtensionHint;
 use foliar_vision::photo_file::holds_picture;
 use foliar_vision::problem::{Problem, Reason};
@@ -13,6 +14,7 @@ use crate::error::ScanError;
 use crate::litter::{is_litter, is_own};
 
 /// What is below a root; paths are relative to it and sorted.
+#[derive(Default)]
 pub(crate) struct Tree {
     /// Regular files.
     pub(crate) files: Vec<PathBuf>,
@@ -25,6 +27,13 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    fn sorted(mut self) -> Self {
+        self.files.sort();
+        self.folders.sort();
+        self.problems.sort_by(|a, b| a.path.cmp(&b.path));
+        self
+    }
+
     /// Whether a file is a picture, by its name or its content.
     pub(crate) fn is_picture(&self, path: &Path) -> bool {
         ExtensionHint::of(path).is_picture() || self.unnamed.contains(path)
@@ -32,17 +41,22 @@ impl Tree {
 }
 
 /// # Errors
-/// [`ScanError::NotFound`], [`ScanError::NotAFolder`] or [`ScanError::Unreadable`] for the root itself.
+/// [`ScanError::NotFound`], [`ScanError::NotAFolder`], [`ScanError::Archive`] or [`ScanError::Unreadable`] for the root itself.
 pub(crate) fn walk(root: &Path) -> Result<Tree, ScanError> {
+    if let Some((archive, inside)) = foliar_archive::open(root)? {
+        return walk_archive(root, &archive, &inside);
+    }
     let metadata = std::fs::metadata(root).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ScanError::NotFound { root: root.to_owned() },
         _ => ScanError::Unreadable { root: root.to_owned(), source: error },
     })?;
     if !metadata.is_dir() {
-        return Err(ScanError::NotAFolder { root: root.to_owned() });
+        return Err(match foliar_archive::refusal(root) {
+            Some(what) => ArchiveError::Refused { path: root.to_owned(), what }.into(),
+            None => ScanError::NotAFolder { root: root.to_owned() },
+        });
     }
-    let mut tree =
-        Tree { files: Vec::new(), unnamed: BTreeSet::new(), folders: Vec::new(), problems: Vec::new() };
+    let mut tree = Tree::default();
     let entries =
         WalkDir::new(root).min_depth(1).follow_links(true).into_iter().filter_entry(|entry| {
             entry.depth() == 0 || !(is_litter(entry.file_name()) || is_own(entry.path()))
@@ -74,10 +88,42 @@ pub(crate) fn walk(root: &Path) -> Result<Tree, ScanError> {
             }
         }
     }
-    tree.files.sort();
-    tree.folders.sort();
-    tree.problems.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(tree)
+    Ok(tree.sorted())
+}
+
+/// The same for what lies below `inside` in an archive, which `root` leads to.
+fn walk_archive(root: &Path, archive: &Archive, inside: &Path) -> Result<Tree, ScanError> {
+    match archive.entry(inside) {
+        Some(Entry::Folder) => {}
+        Some(Entry::File(_)) => return Err(ScanError::NotAFolder { root: root.to_owned() }),
+        None => return Err(ScanError::NotFound { root: root.to_owned() }),
+    }
+    let mut tree = Tree::default();
+    let found = archive.below(inside, &mut |path, entry| {
+        path.file_name().is_some_and(is_litter)
+            || (entry == Entry::Folder && is_own(&root.join(relative(inside, path))))
+    });
+    for (path, entry) in found {
+        let path = relative(inside, &path);
+        match entry {
+            Entry::Folder => tree.folders.push(path),
+            Entry::File(_) => {
+                if !ExtensionHint::of(&path).is_picture() && holds_picture(&root.join(&path)) {
+                    tree.unnamed.insert(path.clone());
+                }
+                tree.files.push(path);
+            }
+        }
+    }
+    for problem in archive.problems() {
+        let is_of_all = problem.path.components().count() < 2;
+        let is_litter = problem.path.iter().any(is_litter);
+        if (problem.path.starts_with(inside) || is_of_all) && !is_litter {
+            let reason = Reason::Archive { what: problem.what.clone(), left_out: problem.left_out };
+            tree.problems.push(Problem::new(relative(inside, &problem.path), reason));
+        }
+    }
+    Ok(tree.sorted())
 }
 
 fn reason(path: &Path, error: &walkdir::Error) -> Reason {

@@ -22,6 +22,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use foliar_archive::{Archive, Entry};
 use foliar_picture::{Resizer, Rgb};
 
 use self::guard::guarded;
@@ -47,12 +48,33 @@ pub struct Header {
     pub remarks: Vec<Reason>,
 }
 
-/// Reads a whole file of at most [`Limits::bytes`].
+/// Reads a whole file of at most [`Limits::bytes`], from the disk or from an archive.
 ///
 /// # Errors
 /// [`Reason::TooLarge`], [`Reason::Empty`], [`Reason::NotAFile`], [`Reason::BrokenLink`], [`Reason::NoMemory`] or
 /// [`Reason::Unreadable`].
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
+    let bytes = match foliar_archive::find(path).map_err(|error| unreadable(path, &error.into()))? {
+        Some((archive, inside)) => read_member(&archive, &inside, limits)?,
+        None => read_disk(path, limits)?,
+    };
+    if bytes.is_empty() {
+        return Err(Reason::Empty);
+    }
+    Ok(bytes)
+}
+
+fn read_member(archive: &Archive, inside: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
+    match archive.entry(inside) {
+        // Before anything is decompressed.
+        Some(Entry::File(length)) => limits.check_bytes(length)?,
+        Some(Entry::Folder) => return Err(Reason::NotAFile),
+        None => {}
+    }
+    archive.read(inside, u64::MAX).map_err(|error| unreadable(inside, &error))
+}
+
+fn read_disk(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
         return Err(Reason::NotAFile);
@@ -68,9 +90,6 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
         .read_to_end(&mut bytes)
         .map_err(|error| unreadable(path, &error))?;
     limits.check_bytes(bytes.len() as u64)?;
-    if bytes.is_empty() {
-        return Err(Reason::Empty);
-    }
     Ok(bytes)
 }
 

@@ -3,7 +3,6 @@
 //! A file is taken for a photo by its name, or by its content where the name does not tell. The content decides how it is read; a
 //! name that says something else is a remark.
 
-use std::io::Read;
 use std::path::Path;
 
 use foliar_picture::{Resizer, Rgb};
@@ -27,8 +26,7 @@ pub fn holds_picture(path: &Path) -> bool {
         Format::sniff(start).is_some()
             || (!start.starts_with(&[0xFF, 0x0A]) && sniff_unsupported(start).is_some())
     };
-    let mut start = Vec::with_capacity(64);
-    foliar_files::open(path).and_then(|file| file.take(64).read_to_end(&mut start)).is_ok() && is_sure(&start)
+    foliar_archive::start(path, 64).is_ok_and(|start| is_sure(&start))
 }
 
 /// What the name of a file says beside its content: nothing, a remark, or that it is not read at all.

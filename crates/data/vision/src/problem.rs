@@ -131,6 +131,13 @@ pub enum Reason {
         /// What the system says.
         detail: String,
     },
+    /// A file of an archive, or an archive, of which something is lost or should be known.
+    Archive {
+        /// What is wrong, in a sentence.
+        what: String,
+        /// Whether something is lost.
+        left_out: bool,
+    },
     /// A pipe, socket or device with the name of a picture.
     NotAFile,
     /// A symbolic link to nothing.
@@ -281,6 +288,8 @@ impl Reason {
             Self::TooMuchMemory { .. } => "too-much-memory",
             Self::NoMemory { .. } => "no-memory",
             Self::Unreadable { .. } => "unreadable",
+            Self::Archive { left_out: true, .. } => "archive-file",
+            Self::Archive { left_out: false, .. } => "archive",
             Self::NotAFile => "not-a-file",
             Self::BrokenLink => "broken-link",
             Self::SymlinkLoop => "symlink-loop",
@@ -345,6 +354,7 @@ impl Reason {
                 | Self::Relabelled { .. }
                 | Self::ChangedSinceReview
                 | Self::ListedAndAbsent
+                | Self::Archive { left_out: false, .. }
                 | Self::TooFewClasses { .. }
         ) && !FILE_REMARKS.contains(&self.code())
     }
@@ -403,6 +413,7 @@ impl fmt::Display for Reason {
                 bytes.div_ceil(1_000_000)
             ),
             Self::Unreadable { detail } => write!(f, "cannot be read: {detail}"),
+            Self::Archive { what, .. } => f.write_str(what),
             Self::NotAFile => f.write_str("a pipe, socket or device, not a file"),
             Self::BrokenLink => f.write_str("a symbolic link to a file that does not exist"),
             Self::SymlinkLoop => f.write_str("a symbolic link to a folder that contains it"),

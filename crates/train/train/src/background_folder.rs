@@ -1,6 +1,5 @@
 //! The folder of backgrounds that a run is begun with.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,7 +35,7 @@ impl BackgroundFolder {
     /// A folder that cannot be read, without a picture, with more than 1,000, or with one that cannot be decoded.
     pub fn of(folder: &Path) -> Result<Self, TrainError> {
         let read = read(folder)?;
-        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let folder = foliar_archive::canonical(folder).unwrap_or_else(|_| folder.to_owned());
         Ok(Self { folder, pictures: read.len(), digest: digest(&read) })
     }
 
@@ -57,14 +56,8 @@ impl BackgroundFolder {
 /// The pictures of a folder in the order of the digests of their files, each once.
 fn read(folder: &Path) -> Result<Vec<(Digest, Rgb)>, TrainError> {
     let refused = |what: String| TrainError::Backgrounds { folder: folder.to_owned(), what };
-    let entries = fs::read_dir(folder).map_err(|error| refused(error.to_string()))?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| refused(error.to_string()))?.path();
-        if path.is_file() && is_photo_file(&path) {
-            paths.push(path);
-        }
-    }
+    let mut paths = foliar_archive::entries(folder).map_err(|error| refused(error.to_string()))?;
+    paths.retain(|path| foliar_archive::is_file(path) && is_photo_file(path));
     if paths.is_empty() {
         return Err(refused(
             "there are no photos in this folder; those in folders below it are not read".into(),
@@ -78,7 +71,7 @@ fn read(folder: &Path) -> Result<Vec<(Digest, Rgb)>, TrainError> {
     let mut pictures = Vec::with_capacity(paths.len());
     for path in paths {
         let bad = |reason: &dyn std::fmt::Display| refused(format!("{}: {reason}", path.shown()));
-        let bytes = foliar_files::read(&path).map_err(|error| bad(&error))?;
+        let bytes = foliar_archive::read(&path).map_err(|error| bad(&error))?;
         let photo =
             load_photo(&path, SIDE, &Limits::default(), &mut resizer).map_err(|reason| bad(&reason))?;
         pictures.push((Digest::of(&bytes), photo.picture));

@@ -1,6 +1,5 @@
 //! Lists that a run is begun with: their digest stands in the recipe, so that another list is another run.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use foliar_audit::{AuditError, GivenSplit, GroupRule, Quarantine};
@@ -62,7 +61,7 @@ impl ListFile {
     /// A file that cannot be read.
     pub fn of(file: &Path) -> Result<Self, TrainError> {
         let digest = digest(file)?;
-        Ok(Self { file: fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()), digest })
+        Ok(Self { file: foliar_archive::canonical(file).unwrap_or_else(|_| file.to_owned()), digest })
     }
 
     fn checked(file: &Path, read: impl Fn(&Path) -> Result<(), AuditError>) -> Result<Self, TrainError> {
@@ -89,7 +88,8 @@ impl ListFile {
     pub(crate) fn unchanged_below(&self, root: &Path) -> Result<PathBuf, FileError> {
         let parts: Vec<_> = self.file.iter().collect();
         let ends = (1..parts.len()).rev().map(|from| root.join(parts[from..].iter().collect::<PathBuf>()));
-        let mut moved = ends.filter(|path| path.is_file() && !self.file.is_file());
+        let mut moved =
+            ends.filter(|path| foliar_archive::is_file(path) && !foliar_archive::is_file(&self.file));
         match moved.find(|path| digest(path).is_ok_and(|digest| digest == self.digest)) {
             Some(path) => Ok(path),
             None => self.unchanged().map(Path::to_owned),
@@ -98,6 +98,7 @@ impl ListFile {
 }
 
 fn digest(file: &Path) -> Result<String, FileError> {
-    let bytes = foliar_files::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })?;
+    let bytes =
+        foliar_archive::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })?;
     Ok(blake3::hash(&bytes).to_hex().to_string())
 }

@@ -1,7 +1,6 @@
 //! A run folder with what it was begun with.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -77,7 +76,7 @@ impl Run {
         let text = recipe.to_toml()?;
         let (dir, lock) = RunDir::create(dir)?;
         let root = &photographs.dataset.root;
-        let data_root = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
+        let data_root = foliar_archive::canonical(root).unwrap_or_else(|_| root.clone());
         let data = Data {
             root: data_root,
             manifest: photographs.manifest(),

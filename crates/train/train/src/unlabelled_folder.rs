@@ -1,6 +1,5 @@
 //! Photographs without labels, of which only a teacher speaks.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use foliar_files::Printable as _;
@@ -32,7 +31,7 @@ impl UnlabelledFolder {
     /// A folder that cannot be read, or without a photograph.
     pub fn of(folder: &Path) -> Result<Self, TrainError> {
         let photos = read(folder)?;
-        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let folder = foliar_archive::canonical(folder).unwrap_or_else(|_| folder.to_owned());
         Ok(Self { folder, photographs: photos.len(), digest: digest(&photos) })
     }
 
@@ -60,22 +59,21 @@ impl UnlabelledFolder {
 
 fn read(folder: &Path) -> Result<Vec<Photo>, TrainError> {
     let refused = |what: String| TrainError::Unlabelled { folder: folder.to_owned(), what };
-    let whole = fs::canonicalize(folder).map_err(|error| refused(error.to_string()))?;
+    let whole = foliar_archive::canonical(folder).map_err(|error| refused(error.to_string()))?;
     let mut photos = Vec::new();
     let mut folders = vec![whole];
     while let Some(here) = folders.pop() {
-        let entries = fs::read_dir(&here).map_err(|error| refused(format!("{}: {error}", here.shown())))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| refused(error.to_string()))?;
-            let path = entry.path();
-            if is_litter(&entry.file_name()) || is_own(&path) {
+        let entries =
+            foliar_archive::entries(&here).map_err(|error| refused(format!("{}: {error}", here.shown())))?;
+        for path in entries {
+            if path.file_name().is_some_and(is_litter) || is_own(&path) {
                 continue;
             }
             // A link to a folder may lead round in a circle.
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if foliar_archive::is_folder(&path) && !path.is_symlink() {
                 folders.push(path);
-            } else if path.is_file() && is_photo_file(&path) {
-                let bytes = foliar_files::read(&path)
+            } else if foliar_archive::is_file(&path) && is_photo_file(&path) {
+                let bytes = foliar_archive::read(&path)
                     .map_err(|error| refused(format!("{}: {error}", path.shown())))?;
                 let digest = Digest::of(&bytes);
                 // One that cannot be read is left out when it is decoded, with the reason.

@@ -1,6 +1,5 @@
 //! Builds the plan from the arguments.
 
-use std::fs;
 use std::path::Path;
 
 use foliar_bayes::{Pruner, Space};
@@ -29,7 +28,7 @@ pub(super) fn of(photos: &Path, arguments: &TuneArguments) -> anyhow::Result<Pla
     let mut decays = arguments.weight_decays.clone();
     decays.sort_by(f64::total_cmp);
     let plan = Plan {
-        photographs: fs::canonicalize(photos).unwrap_or_else(|_| photos.to_owned()),
+        photographs: foliar_archive::canonical(photos).unwrap_or_else(|_| photos.to_owned()),
         objective: match arguments.objective {
             ObjectiveName::Loss => Objective::Loss,
             ObjectiveName::Accuracy => Objective::Accuracy,

@@ -13,7 +13,7 @@ use crate::error::DerivedError;
 /// Most photographs that are looked at.
 const MOST: usize = 1024;
 /// Fewest photographs whose statistics are taken.
-const FEWEST: usize = 16;
+const FEWEST: usize = 32;
 
 /// Photographs without labels.
 pub(super) struct Place {
