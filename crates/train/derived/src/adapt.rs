@@ -33,6 +33,8 @@ const MOST: usize = 512;
 /// Share of photographs that may still be unlike the training photographs for the new statistics to be kept: twice what is flagged of photographs
 /// like them.
 const STILL_UNLIKE: f64 = 2.0 * OOD_SHARE;
+/// A median distance that falls to this share of what it was tells of a shift, though the photographs were not far away.
+const CLOSER: f64 = 0.8;
 /// How often the statistics are found, each time with the shares of classes that the answers before tell.
 const ROUNDS: usize = 3;
 
@@ -42,7 +44,8 @@ const ROUNDS: usize = 3;
 pub enum Adaptation {
     /// They are those of the new photographs.
     Adapted,
-    /// They stay: the new photographs lie no farther from the training photographs than others of the same place do.
+    /// They stay: the new photographs lie no farther from the training photographs than others of the same place do, and would come little
+    /// closer.
     NotNeeded,
     /// They stay: with those of the new photographs too, these lie farther from the training photographs than others of the same place do.
     StillUnlike,
@@ -129,7 +132,12 @@ pub fn adapt(
             place.enough(photographs)?;
             let (candidate, after) = aligned(&member, &place, &before, detector, progress)?;
             report.adaptation = match &after.standing {
-                _ if before.standing.distance <= usual => Adaptation::NotNeeded,
+                after
+                    if before.standing.distance <= usual
+                        && after.distance > CLOSER * before.standing.distance =>
+                {
+                    Adaptation::NotNeeded
+                }
                 Standing { unlike, distance, .. } if *unlike > STILL_UNLIKE || *distance > usual => {
                     Adaptation::StillUnlike
                 }

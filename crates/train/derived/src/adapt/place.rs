@@ -68,8 +68,11 @@ impl Place {
             return Ok(());
         }
         let what = format!(
-            "{} that can be read and are new to the run; {FEWEST} are needed, better 100: photos of all that occurs there, sick and healthy",
-            counted(self.photographs, "photo", "photos")
+            "{FEWEST} photos are needed that can be read and are new to the run, better 100, of all that occurs there, sick and healthy; here {}",
+            match self.photographs {
+                1 => "is one".to_owned(),
+                photographs => format!("are {photographs}"),
+            }
         );
         Err(DerivedError::Photographs { folder: folder.to_owned(), what })
     }
