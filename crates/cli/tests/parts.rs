@@ -361,6 +361,60 @@ fn labels_have_parts_too() {
     }
 }
 
+/// Parquet on standard output, whose bytes are no text.
+#[cfg(feature = "parquet")]
+fn columnar(scene: &Scene, arguments: &[&str]) -> Vec<u8> {
+    let output = scene.command(&[arguments, &["--format", "parquet"]].concat()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{:?}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_says_what_csv_says_alone_and_merged() {
+    use std::io::Write as _;
+
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use parquet::record::RowAccessor as _;
+
+    let scene = scene(3);
+    let alone = columnar(&scene, &["predict", BUNDLE, "--manifest", "list.csv"]);
+    finished(task(&scene, "0/1", &[])).expect(3);
+    assert!(slices(&scene).len() > 1);
+    assert!(columnar(&scene, &["predict", "--merge", "answers"]) == alone);
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&alone).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let read: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    let table = single(&scene, "csv").out;
+    let mut table = csv::Reader::from_reader(table.as_bytes());
+    let header = table.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    assert_eq!(read.len(), rows.len());
+    for (read, row) in read.iter().zip(&rows) {
+        let names = read.get_column_iter().map(|(name, _)| name.as_str());
+        assert!(names.eq(&header));
+        assert_eq!(read.get_string(0).unwrap(), &row[0]);
+        match row[2].parse::<f64>() {
+            Ok(probability) => assert!(read.get_double(2).unwrap().to_bits() == probability.to_bits()),
+            Err(_) => assert!(read.get_double(2).is_err() && row[2].is_empty()),
+        }
+    }
+    // Slices of JSON lines have no columns.
+    fs::remove_dir_all(scene.path("answers")).unwrap();
+    finished(task(&scene, "0/1", &["--format", "jsonl"])).expect(3);
+    let refused = scene.run(&["predict", "--merge", "answers", "--format", "parquet"]).expect(2);
+    assert!(refused.err.contains("slices of jsonl") && refused.out.is_empty(), "{refused:?}");
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn parquet_that_is_not_built_in_is_told() {
+    let scene = Scene::empty();
+    let refused = scene.run(&["predict", BUNDLE, "field", "--format", "parquet"]).expect(2);
+    assert!(refused.err.contains("--features parquet") && refused.out.is_empty(), "{refused:?}");
+}
+
 /// The fenced blocks of docs/cluster.md in this language.
 fn blocks(language: &str) -> Vec<String> {
     let text =
