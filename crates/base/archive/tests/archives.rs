@@ -1,4 +1,5 @@
 //! Archives as folders: what is read, what is left out and said, and that no bytes end the program.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::io::Write as _;

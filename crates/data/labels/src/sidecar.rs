@@ -32,6 +32,8 @@ const OF_TEN: usize = 9;
 
 /// What a photo is said to show: nothing, or labels.
 type Said = Option<Vec<String>>;
+/// The labels in each entry of one photo's object, and whether they are names.
+type Entries<'a> = BTreeMap<&'a str, (Vec<String>, bool)>;
 
 /// The labels of `photos`, paths below `root`, from files beside them, if at least nine of ten have one; `is_there` tells which paths
 /// below `root` are files. With `cls_alone` only files `.cls` count, which are nothing else but labels.
@@ -113,12 +115,11 @@ fn entry_of_all(
     texts: &[Option<String>],
     enough: &dyn Fn(usize) -> bool,
 ) -> Option<(&'static str, Vec<Said>)> {
-    let parsed: Vec<Option<BTreeMap<&str, (Vec<String>, bool)>>> =
+    let parsed: Vec<Option<Entries<'_>>> =
         texts.iter().map(|text| Some(entries(&serde_json::from_str(text.as_deref()?).ok()?))).collect();
     let has = |entry: &str, named: bool| {
-        let of = |entries: &&BTreeMap<&str, (Vec<String>, bool)>| {
-            entries.get(entry).is_some_and(|(_, are_names)| *are_names || !named)
-        };
+        let of =
+            |entries: &&Entries<'_>| entries.get(entry).is_some_and(|(_, are_names)| *are_names || !named);
         enough(parsed.iter().flatten().filter(of).count())
     };
     let first = |named: bool| ENTRIES.into_iter().find(|entry| has(entry, named));
@@ -128,7 +129,7 @@ fn entry_of_all(
 }
 
 /// The labels in each entry of an object, and whether they are names.
-fn entries(value: &Value) -> BTreeMap<&'static str, (Vec<String>, bool)> {
+fn entries(value: &Value) -> Entries<'static> {
     let scalar = |value: &Value| match value {
         Value::String(text) => line(text).map(|labels| (labels, text.parse::<f64>().is_err())),
         Value::Number(number) if number.is_u64() => Some((vec![number.to_string()], false)),
