@@ -138,7 +138,7 @@ fn print(out: &mut impl Write, document: &Document<'_>, run: &Path) -> io::Resul
             counted(*changed, "answer", "answers")
         ),
         Adaptation::NotNeeded => format!(
-            "most of these photos lie as close to the training photos as others of that place do, so that there is nothing to adapt: {stays}"
+            "other statistics would bring these photos little closer to the training photos, so that there is nothing to adapt: {stays}"
         ),
         Adaptation::StillUnlike => format!(
             "with the statistics of these photos too, they lie farther from the training photos than others of that place do: more than camera, light or \

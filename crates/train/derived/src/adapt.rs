@@ -33,10 +33,13 @@ const MOST: usize = 512;
 /// Share of photographs that may still be unlike the training photographs for the new statistics to be kept: twice what is flagged of photographs
 /// like them.
 const STILL_UNLIKE: f64 = 2.0 * OOD_SHARE;
-/// A median distance that falls to this share of what it was tells of a shift, though the photographs were not far away.
-const CLOSER: f64 = 0.8;
 /// How often the statistics are found, each time with the shares of classes that the answers before tell.
 const ROUNDS: usize = 3;
+
+/// To which share of what it was the median distance must fall, for photographs that lie farther than is usual and for others.
+fn closer(far: bool) -> f64 {
+    if far { 0.9 } else { 0.8 }
+}
 
 /// What became of the statistics of the batch norms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,8 +47,7 @@ const ROUNDS: usize = 3;
 pub enum Adaptation {
     /// They are those of the new photographs.
     Adapted,
-    /// They stay: the new photographs lie no farther from the training photographs than others of the same place do, and would come little
-    /// closer.
+    /// They stay: the new photographs would come little closer to the training photographs.
     NotNeeded,
     /// They stay: with those of the new photographs too, these lie farther from the training photographs than others of the same place do.
     StillUnlike,
@@ -133,8 +135,8 @@ pub fn adapt(
             let (candidate, after) = aligned(&member, &place, &before, detector, progress)?;
             report.adaptation = match &after.standing {
                 after
-                    if before.standing.distance <= usual
-                        && after.distance > CLOSER * before.standing.distance =>
+                    if after.distance
+                        > closer(before.standing.distance > usual) * before.standing.distance =>
                 {
                     Adaptation::NotNeeded
                 }
