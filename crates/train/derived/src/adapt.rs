@@ -133,17 +133,15 @@ pub fn adapt(
         if bundle.graph.has_batch_norm() {
             place.enough(photographs)?;
             let (candidate, after) = aligned(&member, &place, &before, detector, progress)?;
-            report.adaptation = match &after.standing {
-                after
-                    if after.distance
-                        > closer(before.standing.distance > usual) * before.standing.distance =>
-                {
-                    Adaptation::NotNeeded
-                }
-                Standing { unlike, distance, .. } if *unlike > STILL_UNLIKE || *distance > usual => {
-                    Adaptation::StillUnlike
-                }
-                _ => Adaptation::Adapted,
+            let far = before.standing.distance > usual;
+            let Standing { unlike, distance, .. } = after.standing;
+            let still = unlike > STILL_UNLIKE || distance > usual;
+            let little = distance > closer(far) * before.standing.distance;
+            report.adaptation = match (still, little) {
+                (true, false) => Adaptation::StillUnlike,
+                (true, true) if far => Adaptation::StillUnlike,
+                (_, true) => Adaptation::NotNeeded,
+                (false, false) => Adaptation::Adapted,
             };
             report.changed = after.changed_from(&before);
             report.after = Some(after.standing);
