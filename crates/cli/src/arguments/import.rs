@@ -18,7 +18,7 @@ pub(crate) struct ImportArguments {
 pub(crate) enum ImportSource {
     /// Parquet files of Hugging Face: a column of photos and a column of labels
     #[command(
-        after_help = "Example:\n  foliar import parquet data/train-*.parquet data/test-*.parquet --out photos\n\nBytes of photos are written as they are, to DIR/CLASS/NAME.jpg; where the files are of several parts by their names (train-00000-of-00002.parquet, test-...), to DIR/train/CLASS, DIR/val/CLASS and DIR/test/CLASS. The folder is whole or absent, and nothing is written over. Rows without a photo or a label are named.\n\nIt is part of programs that are built with `cargo install --profile dist --path crates/cli --features parquet`."
+        after_help = "Example:\n  foliar import parquet data/train-*.parquet data/test-*.parquet --out photos\n\nBytes of photos are written as they are, to DIR/CLASS/NAME.jpg; where the files are of several parts by their names (train-00000-of-00002.parquet, test-...), to DIR/train/CLASS, DIR/val/CLASS and DIR/test/CLASS. The folder is whole or absent, and nothing is written over. Rows without a photo or a label are named.\n\nPrograms that are built with it have it:\n  cargo install --path crates/cli --features parquet --profile dist"
     )]
     Parquet {
         /// The files
