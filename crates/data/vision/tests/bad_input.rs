@@ -503,7 +503,10 @@ fn trees_that_are_no_data_set() {
     assert!(matches!(missing, ScanError::NotFound { .. }));
     fs::write(folder.path().join("file.zip"), b"PK").unwrap();
     let file = scan(&folder.path().join("file.zip"), &ScanOptions::default()).unwrap_err();
-    assert!(matches!(file, ScanError::NotAFolder { .. }));
+    assert!(matches!(file, ScanError::Archive { .. }), "{file:?}");
+    fs::write(folder.path().join("file.txt"), b"PK").unwrap();
+    let file = scan(&folder.path().join("file.txt"), &ScanOptions::default()).unwrap_err();
+    assert!(matches!(file, ScanError::NotAFolder { .. }), "{file:?}");
 }
 
 #[cfg(unix)]
