@@ -85,6 +85,26 @@ fn leaves_are_found_counted_and_put_before_other_backgrounds() {
     assert!(!plain.err.contains("surely found"), "{}", plain.err);
     assert!(!fs::read_to_string(scene.path("plain/recipe.toml")).unwrap().contains("background"));
     assert!(bundle("plain") != bundle("run"));
+    // The report says what they have changed, and what it would need to say more.
+    let report = |arguments: &[&str]| {
+        scene.run(&[&["report"], arguments].concat()).expect(0);
+        fs::read_to_string(scene.path(arguments[0]).join("model-card.md")).unwrap()
+    };
+    let card = report(&["run"]);
+    assert!(
+        card.contains("correct from the outer border alone") && card.contains("with --before RUN"),
+        "{card}"
+    );
+    let card = report(&["run", "--before", "plain"]);
+    assert!(
+        card.contains("evidence on the background; before: plain") && card.contains("the share changed by"),
+        "{card}"
+    );
+    assert!(!card.contains("with --before RUN"), "{card}");
+    let card = report(&["plain"]);
+    assert!(!card.contains("outer border alone |") && !card.contains("--before"), "{card}");
+    let refused = scene.run(&["report", "run", "--before", "nowhere"]).expect(1);
+    assert!(refused.err.contains("nowhere"), "{}", refused.err);
 }
 
 #[test]

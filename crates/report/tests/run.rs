@@ -58,6 +58,7 @@ fn the_page_says_everything_in_its_order() {
         "Diagnosis of the training log",
         "Confusion matrix",
         "Results by class",
+        "Leaf and background",
         "Calibration and abstention",
         "Out-of-distribution detection",
         "Robustness to image corruptions",
@@ -85,6 +86,9 @@ fn the_page_says_everything_in_its_order() {
         "12 of 41 are shown.",
         "data:image/png;base64,",
         "abstains below a confidence of 62\u{a0}%",
+        "1753 of the views have another background",
+        "Evidence on the background; before: ",
+        "the share changed by −8.1\u{a0}points (−10.2 to −6.0\u{a0}points).",
     ] {
         assert!(page.contains(text), "{text}");
     }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
 use foliar_audit::{
-    AuditInput, Features, GroupRule, NearDuplicates, Thumbnail, audit, group_photos, settle, survey,
-    write_quarantine, write_tables,
+    AuditInput, Features, GroupRule, NearDuplicates, PhotoGroups, Thumbnail, audit, group_photos, settle,
+    survey, write_quarantine, write_tables,
 };
 use foliar_files::{Printable as _, write_atomically};
 use foliar_nn::Cpu;
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
         say!("{words}");
     }
     let examined = examine(scanned, &rule, recipe.as_ref(), review.as_ref())?;
-    let Some(mut audit) = examined else { return Ok(Exit::Interrupted) };
+    let Some(Examined { mut audit, .. }) = examined else { return Ok(Exit::Interrupted) };
     audit.place = foliar_archive::canonical(&photos).unwrap_or_else(|_| photos.clone());
     if let Some(folder) = &arguments.out {
         write_tables(&audit, folder)?;
@@ -95,6 +95,14 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     Ok(Exit::with_problems(serious || left_out))
 }
 
+/// An audit, and what it was made of.
+pub(super) struct Examined {
+    pub(super) audit: Audit,
+    /// The readable photos.
+    pub(super) dataset: Dataset,
+    pub(super) groups: PhotoGroups,
+}
+
 /// Audits the photographs of a scan, with bars: in groups by `rule`, with features of the frozen network of `recipe` if there is
 /// one, and what a review has settled. `None` if the user interrupts.
 pub(super) fn examine(
@@ -102,7 +110,7 @@ pub(super) fn examine(
     rule: &GroupRule,
     recipe: Option<&Recipe>,
     review: Option<&Review>,
-) -> anyhow::Result<Option<Audit>> {
+) -> anyhow::Result<Option<Examined>> {
     let bar = progress::photographs("examining photos");
     bar.set_length(dataset.photos.len() as u64);
     let done = AtomicUsize::new(0);
@@ -135,7 +143,7 @@ pub(super) fn examine(
     if let Some(review) = review {
         settle(&mut audit, review, &dataset);
     }
-    Ok(Some(audit))
+    Ok(Some(Examined { audit, dataset, groups }))
 }
 
 /// The recipe whose frozen network makes the features.

@@ -4,20 +4,21 @@ mod audit;
 mod files;
 mod labels;
 mod provenance;
+mod surroundings;
 
 use std::collections::BTreeMap;
 
 use foliar_doctor::{Diagnosis, RunSetup, diagnose};
-use foliar_eval::{EvalSource, Explanations, evaluate, explain, mistakes};
+use foliar_eval::{EvalSource, evaluate, explain, mistakes};
 use foliar_files::Printable as _;
 use foliar_logread::read_log_path;
 use foliar_model::{Bundle, Outputs, Predictor};
 use foliar_report::{RunPictures, Thumbnail};
-use foliar_results::audit::Audit;
 use foliar_results::{Evaluation, MissingSection, RunReport};
 use foliar_train::{Recipe, Run};
 use foliar_vision::{Limits, Rgb, Split};
 
+use super::audit::Examined;
 use super::evaluate::{Bar, options, tell_problems};
 use super::grouping::group_rule;
 use super::{folder_name, open_any_bundle, paths, set_risk, thumbnails, use_threads};
@@ -61,10 +62,13 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     };
     let left_out = evaluation.as_ref().is_some_and(tell_problems);
     let heat_maps = match &evaluation {
-        Some(evaluation) => explained(&mut report, evaluation, bundle, &mut missing),
+        Some(evaluation) => explained(arguments, &run, &mut report, evaluation, bundle, &mut missing)?,
         None => BTreeMap::new(),
     };
-    report.audit = audited(arguments, &run, &mut missing)?;
+    if let Some(Examined { audit, dataset, groups }) = audited(arguments, &run, &mut missing)? {
+        report.surroundings.border = surroundings::border(&run, (&dataset, &groups), &mut missing);
+        report.audit = Some(audit);
+    }
     if let Some(evaluation) = &evaluation {
         missing.extend(unasked(evaluation, arguments));
     }
@@ -78,13 +82,15 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     Ok(Exit::with_problems(left_out))
 }
 
-/// Gives the report where the classifier looks, and returns the heat maps of its mistakes by path.
+/// Gives the report where the classifier looks, and an earlier one if there is one, and returns the heat maps of its mistakes by path.
 fn explained(
+    arguments: &ReportArguments,
+    run: &Run,
     report: &mut RunReport,
     evaluation: &Evaluation,
     bundle: &Bundle,
     missing: &mut Vec<MissingSection>,
-) -> BTreeMap<String, Rgb> {
+) -> anyhow::Result<BTreeMap<String, Rgb>> {
     let bar = progress::photographs("explaining");
     let explained =
         explain(bundle, evaluation, &mut report.mistakes, &Limits::default(), &mut |done, all| {
@@ -92,19 +98,25 @@ fn explained(
             bar.set_position(done as u64);
         });
     bar.finish_and_clear();
-    let reason = match explained {
-        Ok(Explanations { evidence, heat_maps }) => {
-            report.evidence = evidence;
-            if report.evidence.is_none() {
-                let reason = "the leaf was not found in any photo";
-                missing.push(MissingSection::new("Evidence on the background", reason));
-            }
-            return heat_maps;
+    let explained = match explained {
+        Ok(explained) => explained,
+        Err(error) => {
+            missing.push(MissingSection::new("Where it looks", error.to_string()));
+            return Ok(BTreeMap::new());
         }
-        Err(error) => error.to_string(),
     };
-    missing.push(MissingSection::new("Where it looks", reason));
-    BTreeMap::new()
+    match (&explained.evidence, &arguments.before) {
+        (None, _) => {
+            let reason = "the leaf was not found in any photo";
+            missing.push(MissingSection::new("Evidence on the background", reason));
+        }
+        (Some(_), Some(before)) => {
+            report.surroundings.earlier = surroundings::earlier(before, evaluation, &explained, missing)?;
+        }
+        (Some(_), None) => missing.extend(surroundings::unnamed(run)),
+    }
+    report.evidence = explained.evidence;
+    Ok(explained.heat_maps)
 }
 
 /// The evaluation on the photographs that were asked for; `None`, and the reason, if the run's own cannot be had.
@@ -174,7 +186,7 @@ fn audited(
     arguments: &ReportArguments,
     run: &Run,
     missing: &mut Vec<MissingSection>,
-) -> anyhow::Result<Option<Audit>> {
+) -> anyhow::Result<Option<Examined>> {
     let reason = if arguments.no_audit {
         "skipped (--no-audit)".to_owned()
     } else if !foliar_archive::is_folder(&run.data_root) {

@@ -26,7 +26,7 @@ use crate::texture;
 use crate::watermarks::watermarks;
 
 /// Seed of the folds of the probes.
-const SEED: u64 = 1;
+pub(crate) const SEED: u64 = 1;
 
 /// What an audit needs.
 #[derive(Clone, Copy, Debug)]

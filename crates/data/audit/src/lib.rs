@@ -21,6 +21,7 @@
 
 mod align;
 pub mod audit_input;
+pub mod border_change;
 pub mod border_colors;
 pub mod camera;
 mod cells;
@@ -54,6 +55,7 @@ pub mod thumbnail;
 pub mod watermarks;
 
 pub use audit_input::{AuditInput, audit, file_problem, settle};
+pub use border_change::border_change;
 pub use error::AuditError;
 pub use foliar_results::audit::{Audit, GroupSource};
 pub use given_split::GivenSplit;

@@ -21,17 +21,25 @@ const FAR_BALANCED: f64 = 1.5;
 /// photo's group. A cue that is equal in all photos is left out.
 #[must_use]
 pub fn probes(dataset: &Dataset, stats: &[ImageStats], groups: &[usize], folds: &[Vec<usize>]) -> Vec<Probe> {
-    let labels: Vec<usize> = dataset.photos.iter().map(|photo| photo.class).collect();
     let probed = ShortcutCue::ALL.into_iter().filter_map(|cue| {
         let (values, width) = numbers(cue, dataset, stats);
-        let table = Table { values: &values, width };
         let varies = values.chunks_exact(width).any(|row| row != &values[..width]);
-        varies.then(|| {
-            let probabilities = out_of_fold(table, &labels, dataset.classes.len(), folds, cue as u64);
-            probe(cue, &probabilities, dataset, &labels, groups)
-        })
+        varies.then(|| probe_of(cue, Table { values: &values, width }, dataset, groups, folds))
     });
     probed.collect()
+}
+
+/// The probe that sees the numbers of `table`, one row a photo.
+pub(crate) fn probe_of(
+    cue: ShortcutCue,
+    table: Table<'_>,
+    dataset: &Dataset,
+    groups: &[usize],
+    folds: &[Vec<usize>],
+) -> Probe {
+    let labels: Vec<usize> = dataset.photos.iter().map(|photo| photo.class).collect();
+    let probabilities = out_of_fold(table, &labels, dataset.classes.len(), folds, cue as u64);
+    probe(cue, &probabilities, dataset, &labels, groups)
 }
 
 /// Probability of each class, n x C: each fold is predicted by a forest that learned from the other folds.

@@ -153,6 +153,13 @@ impl Augment {
         rule("rotation.degrees", (0.0..=180.0).contains(&self.rotation.degrees), "must be between 0 and 180")
     }
 
+    /// The photo with its leaf before another background, as [`Augment::prepare_into`] puts it with the same key; `None` where it stays
+    /// as it is.
+    #[must_use]
+    pub fn before_another_background(&self, photo: &Rgb, sample: AugmentKey) -> Option<Rgb> {
+        self.background.apply(photo, &mut sample.random(Domain::Background))
+    }
+
     /// The input of the network for one augmented picture of `photo`, into `out`: `size x size x 3`, channels last.
     ///
     /// # Panics
@@ -167,7 +174,7 @@ impl Augment {
     ) {
         assert_eq!(out.len(), preprocessing.len(), "one picture's numbers");
         let mut stored = reduce(photo, preprocessing.store_side, &mut workspace.resizer);
-        if let Some(composed) = self.background.apply(&stored, &mut sample.random(Domain::Background)) {
+        if let Some(composed) = self.before_another_background(&stored, sample) {
             stored = Cow::Owned(composed);
         }
         let shot = Shot::draw(&self.crop, &self.rotation, preprocessing, &stored, sample);

@@ -16,7 +16,7 @@ pub use evaluate::{
     EvalSource, EvaluateOptions, Stage, ViewsEvaluation, evaluate, evaluate_labels, evaluate_views,
     labels_table, predictions_table,
 };
-pub use explanations::{Explanations, explain};
+pub use explanations::{Explanations, earlier_evidence, explain};
 pub use mistakes::mistakes;
 pub use out_of_fold::{OutOfFoldAccuracy, OutOfFoldLabels, out_of_fold_accuracy, out_of_fold_labels};
 

@@ -10,6 +10,7 @@ mod label_evaluation;
 pub mod limits;
 mod rules;
 mod run_report;
+mod surroundings;
 mod verdict;
 mod views;
 pub mod words;
@@ -26,5 +27,6 @@ pub use label_evaluation::{
 };
 pub use rules::{Circumstances, FindingId, findings};
 pub use run_report::{MissingSection, Mistake, Mistakes, ModelSummary, Provenance, RunReport};
+pub use surroundings::{BorderChange, EarlierEvidence, Surroundings};
 pub use verdict::{Rating, Verdict, beside_majority, scale, word};
 pub use views::{ViewFigures, ViewsResult};

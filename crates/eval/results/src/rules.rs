@@ -13,6 +13,7 @@ use crate::audit::Audit;
 use crate::evaluation::Evaluation;
 use crate::evidence::BackgroundEvidence;
 use crate::finding::{Finding, Severity};
+use crate::surroundings::BorderChange;
 
 /// What is known besides an evaluation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Circumstances<'a> {
     pub audit: Option<&'a Audit>,
     /// How much of the evidence is on the background.
     pub evidence: Option<&'a BackgroundEvidence>,
+    /// What the border tells once leaves are put before other backgrounds.
+    pub border: Option<&'a BorderChange>,
 }
 
 /// All kinds of findings about a classifier. Printed in kebab-case, such as `low-accuracy`.

@@ -7,6 +7,7 @@ use crate::audit::Audit;
 use crate::evaluation::Evaluation;
 use crate::evidence::BackgroundEvidence;
 use crate::rules::Circumstances;
+use crate::surroundings::Surroundings;
 use crate::verdict::Verdict;
 
 /// Everything that is known of a run. What is `None` or empty was not measured, and [`RunReport::missing`] says why.
@@ -22,6 +23,8 @@ pub struct RunReport {
     pub diagnosis: Option<Diagnosis>,
     /// Where the evidence for its predictions is.
     pub evidence: Option<BackgroundEvidence>,
+    /// What other backgrounds have changed.
+    pub surroundings: Surroundings,
     /// Mistakes worth looking at.
     pub mistakes: Mistakes,
     /// The audit of the data that it was trained on.
@@ -40,6 +43,7 @@ impl RunReport {
             diagnosis: self.diagnosis.as_ref(),
             audit: self.audit.as_ref(),
             evidence: self.evidence.as_ref(),
+            border: self.surroundings.border.as_ref(),
         };
         Verdict::of(self.evaluation.as_ref(), &besides)
     }

@@ -8,10 +8,11 @@ use foliar_metrics::{
 use foliar_report::{RunPictures, Thumbnail};
 use foliar_results::audit::*;
 use foliar_results::{
-    BackgroundEvidence, CalibrationResult, ClassEvidence, ClassResult, Estimate, Evaluation, EvaluationData,
-    EvidenceShare, FileProblem, Finding, MissingSection, Mistake, Mistakes, ModelSummary, OodResult, OodSet,
-    Origin, OverallScores, PhotographPrediction, PredictionSetResult, Provenance, Robustness, RobustnessRow,
-    RunReport, SelectiveResult, Severity,
+    BackgroundEvidence, BorderChange, CalibrationResult, ClassEvidence, ClassResult, EarlierEvidence,
+    Estimate, Evaluation, EvaluationData, EvidenceShare, FileProblem, Finding, MissingSection, Mistake,
+    Mistakes, ModelSummary, OodResult, OodSet, Origin, OverallScores, PhotographPrediction,
+    PredictionSetResult, Provenance, Robustness, RobustnessRow, RunReport, SelectiveResult, Severity,
+    Surroundings,
 };
 
 const CLASSES: [&str; 15] = [
@@ -503,6 +504,24 @@ fn evidence(good: bool) -> BackgroundEvidence {
     }
 }
 
+/// A run with other backgrounds, beside one without.
+fn surroundings() -> Surroundings {
+    Surroundings {
+        border: Some(BorderChange {
+            as_they_are: probe(ShortcutCue::Border, 0.58),
+            as_trained: probe(ShortcutCue::Border, 0.13),
+            photographs: 2191,
+            changed: 1753,
+        }),
+        earlier: Some(EarlierEvidence {
+            run: "runs/plain".to_owned(),
+            evidence: evidence(false),
+            change: Estimate::new(-0.081, [-0.102, -0.06]),
+            photographs: 150,
+        }),
+    }
+}
+
 fn mistake(place: usize) -> Mistake {
     let confidence = prediction(place as u64).confidence;
     Mistake { prediction: place, loss: -(1.0 - confidence).ln(), background: Some(noise(place as u64 + 77)) }
@@ -527,6 +546,7 @@ fn run(good: bool) -> RunReport {
         evaluation: Some(evaluation(good)),
         diagnosis: read_log(text.as_bytes()).ok().map(|log| diagnose(&log, &setup)),
         evidence: Some(evidence(good)),
+        surroundings: surroundings(),
         mistakes: Mistakes {
             total: 39,
             worst: (first..first + 6).map(mistake).collect(),

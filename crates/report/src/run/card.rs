@@ -7,6 +7,7 @@ use foliar_results::words::{count, percent};
 use foliar_results::{Calibrated, Estimate, Origin, RunReport, Verdict, scale};
 
 use super::page::provenance::facts;
+use super::page::surroundings;
 use crate::layout::number::Number;
 use crate::markdown::{fenced, plain, table};
 use crate::page::parts::with_interval;
@@ -191,7 +192,30 @@ fn analyses(report: &RunReport) -> String {
     let classes =
         table(&["class", "photos", "precision", "recall", "F1", "evidence on the background"], rows);
     let odd = evaluation.missing_classes_words().into_iter().chain(evaluation.unknown_classes_words());
-    odd.fold(classes, |classes, odd| format!("{classes}\n\n{}.", plain(&odd)))
+    let classes = odd.fold(classes, |classes, odd| format!("{classes}\n\n{}.", plain(&odd)));
+    let changed = background_changes(report);
+    if changed.is_empty() { classes } else { format!("{classes}\n\n{changed}") }
+}
+
+/// What other backgrounds have changed; empty where nothing was measured.
+fn background_changes(report: &RunReport) -> String {
+    let (border, earlier) = (report.surroundings.border.as_ref(), report.surroundings.earlier.as_ref());
+    let evidence = report.evidence.as_ref().zip(earlier);
+    let border_row = border.map(|border| {
+        let [before, after] = [&border.as_they_are, &border.as_trained]
+            .map(|probe| with_interval(Number::Percent, probe.accuracy));
+        vec!["correct from the outer border alone".to_owned(), before, after]
+    });
+    let evidence_row = evidence.map(|(now, earlier)| {
+        let [before, after] = [&earlier.evidence, now].map(|of| Number::Percent.shown(of.overall.background));
+        vec![format!("evidence on the background; before: {}", plain(&earlier.run)), before, after]
+    });
+    let rows: Vec<Vec<String>> = border_row.into_iter().chain(evidence_row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let caption = plain(&surroundings::caption(border, evidence));
+    format!("{}\n\n{caption}", table(&["leaf and background", "before", "after"], rows))
 }
 
 fn ethics() -> String {

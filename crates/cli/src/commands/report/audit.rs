@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use foliar_audit::GroupRule;
-use foliar_results::audit::Audit;
 use foliar_scan::{ScanError, scan_for_evaluation};
 use foliar_train::{Phase, Run, TrainError};
 use foliar_vision::{Split, portable_name};
 
-use crate::commands::audit::examine;
+use crate::commands::audit::{Examined, examine};
 
 /// Audits the photographs that a run has used, with the splits and the groups of its split: what it left out, such as copies and
 /// those of a quarantine, has spoilt nothing. `None` if none of them is left, or if the user interrupts.
-pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<Audit>> {
+pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<Examined>> {
     let scanning = match run.scanning() {
         Err(error @ TrainError::Scan(ScanError::Review(_))) => {
             say!("note: {error}: the audit doubts again what was judged");

@@ -50,6 +50,12 @@ impl ShortcutCue {
         }
     }
 
+    /// Whether it sees the border of the picture and nothing else.
+    #[must_use]
+    pub fn is_border(self) -> bool {
+        matches!(self, Self::Border | Self::BorderPixels)
+    }
+
     /// Whether it excludes the leaf; only the mean colour includes it.
     #[must_use]
     pub fn excludes_the_leaf(self) -> bool {

@@ -17,10 +17,19 @@ pub(super) fn background(besides: &Circumstances<'_>) -> Option<Judged> {
         percent(probe.most_frequent)
     );
     let advice = "Test it on photos from another place.";
+    let trained = besides.border.filter(|_| probe.cue.is_border()).map(|border| {
+        format!(
+            "In training {} of {} were put before other backgrounds; from the outer border of these views it is correct on {}.",
+            border.changed,
+            count(border.photographs, "photo", "photos"),
+            percent(border.as_trained.accuracy.value)
+        )
+    });
     // What could be used need not be: where this network looks decides.
     if besides.evidence.is_some_and(|evidence| evidence.overall.beside_the_leaf) {
         let claim = "It may judge by the background";
         let mut judged = finding(FindingId::BackgroundShortcut, Severity::Warning, claim, told, advice);
+        judged.evidence.extend(trained);
         judged
             .evidence
             .push("Its heat maps agree: they show more of the background than chance explains.".to_owned());
@@ -28,6 +37,7 @@ pub(super) fn background(besides: &Circumstances<'_>) -> Option<Judged> {
     }
     let claim = "The background alone would tell the classes apart";
     let mut judged = finding(FindingId::BackgroundShortcut, Severity::Note, claim, told, advice);
+    judged.evidence.extend(trained);
     judged.evidence.push(
         match besides.evidence {
             Some(_) => "That is a hint, no proof: its heat maps do not show that it looks there.",

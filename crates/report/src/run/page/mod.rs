@@ -7,6 +7,7 @@ mod mistakes;
 pub(crate) mod provenance;
 mod robustness;
 mod summary;
+pub(crate) mod surroundings;
 
 use foliar_results::RunReport;
 use maud::{Markup, html};
@@ -98,6 +99,7 @@ fn article(report: &RunReport, pictures: &RunPictures<'_>) -> Result<Markup, Rep
                 }
             }
             (classes::classes(report))
+            (surroundings::surroundings(report))
             @if let Some(evaluation) = evaluation {
                 (confidence::confidence(evaluation, |one| shown(one).then(|| figure(report, one)).transpose())?)
                 (confidence::ood(evaluation))
