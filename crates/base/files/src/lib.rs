@@ -5,6 +5,7 @@ mod atomic;
 pub mod cell;
 mod printable;
 mod regular;
+mod row_line;
 mod shell;
 mod unlinked;
 
@@ -14,6 +15,7 @@ use std::path::Path;
 pub use atomic::{is_partial, write_atomically};
 pub use printable::{Printable, PrintableWriter, Shown, is_command, printable, printable_lines};
 pub use regular::{open, read, read_to_string};
+pub use row_line::row_line;
 pub use shell::quoted;
 pub use unlinked::{check_file, check_folder, lock_file, make_folder};
 

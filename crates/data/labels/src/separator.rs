@@ -1,5 +1,7 @@
 //! Which character stands between the cells of a table.
 
+use foliar_files::row_line;
+
 /// Separators, the more usual first.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Rows that are looked at.
@@ -19,7 +21,7 @@ pub(crate) fn separator(text: &str) -> u8 {
     best.map_or(b',', |(.., separator)| separator)
 }
 
-/// The rows of a text, cells without blanks around them, without rows that are empty.
+/// The rows of a text, cells without blanks around them, without rows that are empty. The position of a row is that of its line.
 pub(crate) fn records(text: &str, separator: u8) -> impl Iterator<Item = csv::StringRecord> {
     let reader = csv::ReaderBuilder::new()
         .delimiter(separator)
@@ -28,12 +30,29 @@ pub(crate) fn records(text: &str, separator: u8) -> impl Iterator<Item = csv::St
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     // The bytes are text and rows may have any length, so no record is an error.
-    reader.into_records().filter_map(Result::ok).filter(|record| record.iter().any(|cell| !cell.is_empty()))
+    let rows = reader.into_records().filter_map(Result::ok);
+    rows.filter(|record| record.iter().any(|cell| !cell.is_empty())).map(|mut record| {
+        if let Some(mut start) = record.position().cloned() {
+            let line = row_line(text.as_bytes(), start.byte(), start.line());
+            record.set_position(Some(start.set_line(line).clone()));
+        }
+        record
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_know_their_lines() {
+        for end in ["\n", "\r\n"] {
+            let text = ["image,label", "", "a,1", " , ", "", "b,2", "\"c", "d\",3", "e,4"].join(end);
+            let lines: Vec<u64> =
+                records(&text, b',').filter_map(|row| Some(row.position()?.line())).collect();
+            assert_eq!(lines, [1, 3, 6, 7, 9], "{end:?}");
+        }
+    }
 
     #[test]
     fn the_separator_is_the_one_that_the_rows_agree_on() {

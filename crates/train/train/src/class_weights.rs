@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use foliar_files::Printable as _;
+use foliar_files::{Printable as _, row_line};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
@@ -228,7 +228,8 @@ fn of_table(text: &str) -> Result<Vec<Entry>, String> {
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
         let cell = |place: usize| record.get(place).unwrap_or_default().to_owned();
-        let row = record.position().map_or(0, csv::Position::line);
+        let start = record.position();
+        let row = start.map_or(0, |start| row_line(text.as_bytes(), start.byte(), start.line()));
         entries.push(Entry { class: cell(class), given: cell(weight), row });
     }
     Ok(entries)
@@ -238,6 +239,7 @@ fn of_json(text: &str) -> Result<Vec<Entry>, String> {
     let Entries(entries) = serde_json::from_str(text)
         .map_err(|error| format!("it is no JSON object of weights by class: {error}"))?;
     let entries = entries.into_iter().zip(1..).map(|((class, value), row)| {
+        let class = class.trim().to_owned();
         let given = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         Entry { class, given, row }
     });
@@ -310,6 +312,9 @@ mod tests {
             ("class,weight\nrust,\n", &["row 2", "`rust`", "``"]),
             ("class,weight\nrust,much\n", &["`much`"]),
             ("class,weight\nrust,1\nrust,2\n", &["row 3", "`rust`", "row 2"]),
+            ("class,weight\n\nrust,1\n\n\nblight,-2\n", &["row 6", "`blight`"]),
+            ("class,weight\r\nrust,1\r\n\r\nblight,-2\r\n", &["row 4", "`blight`"]),
+            ("{\"rust\": 1, \" rust\": 2}", &["row 2", "`rust`", "row 1"]),
             ("{\"rust\": 1, \"rust\": 2}", &["row 2", "`rust`", "row 1"]),
             ("{\"rust\": 1, \"blight\": null}", &["row 2", "`blight`", "`null`"]),
             ("{\"rust\": ", &["JSON"]),
