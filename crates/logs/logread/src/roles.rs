@@ -67,6 +67,7 @@ pub(crate) fn assign(text: &str, tokens: &Tokens, labels: &[Rc<Label>]) -> Vec<R
     }
     take_strangers(&tokens.numbers, labels, &mut roles);
     secondary::mark_running_means(tokens, labels, &mut roles);
+    secondary::mark_shared_units(&tokens.numbers, labels, &mut roles);
     context::settle_best(text, labels, &mut roles);
     context::settle_splits(labels, &mut roles);
     roles
@@ -188,16 +189,19 @@ impl Line<'_> {
         if let Some(role) = self.of_joint(index, &label) {
             return role;
         }
-        if let Some((named, place)) = self.announced.take()
+        if let Some((named, place)) = self.announced.take_if(|(_, place)| *place <= index)
             && place == index
             && matches!(label.tail, Tail::Bare | Tail::Words)
         {
             return plain(&named);
         }
+        if self.announced.is_some() {
+            return Role::Ignore;
+        }
         if let Some(role) = self.of_call(index, &label) {
             return role;
         }
-        if let Some(role) = self.of_index(index, &label) {
+        if let Some(role) = self.of_index(index, &label).or_else(|| self.of_argument(index, &label)) {
             return role;
         }
         if let Some(named) = self.counted_on(index).filter(|_| label.noun && number.measures()) {
@@ -314,6 +318,23 @@ impl Line<'_> {
             self.announced = Some((named.clone(), index + 1)).filter(|_| bracketed);
         }
         (bracketed && (of_one || of_range)).then_some(Role::Ignore)
+    }
+
+    /// `loss(data[1]...) = 0.5` and `(i, loss(data[1]...)) = (7, 0.5)`: the place of what is measured, not a value.
+    fn of_argument(&mut self, index: usize, label: &Label) -> Option<Role> {
+        let (called, next) = (label.called.as_ref()?, self.labels.get(index + 1)?);
+        let place = label.marks.ends_with("([") && self.numbers[index].counts() && next.tail == Tail::Bare;
+        let closed = next.marks.strip_prefix(']').map(|marks| marks.trim_start_matches('.'))?;
+        // So many names stand before it in a list, and so many values before its own.
+        let before = match closed {
+            ")=" => 0,
+            "))=(" => label.marks.matches(',').count(),
+            _ => return None,
+        };
+        place.then(|| {
+            self.announced = Some((called.clone(), index + 1 + before));
+            Role::Ignore
+        })
     }
 
     /// Whether no epoch, step or batch was numbered so far.

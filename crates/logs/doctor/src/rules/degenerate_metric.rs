@@ -80,11 +80,25 @@ fn all_background(context: &Context<'_>) -> Option<Finding> {
 /// Sign (10).
 fn no_f1(context: &Context<'_>) -> Option<Finding> {
     const LINES: usize = 4;
+    const FEWEST: usize = 3;
+    const SCORES: usize = 3;
+    const BEGUN: f64 = 100.0;
     let scores =
         context.log.series.iter().filter(|series| series.metric == Metric::F1 && !series.within_epoch);
+    let all_zero = |series: &Series| series.points.iter().all(|point| point.value == 0.0);
+    // Fewer lines will do, some way into the run, where precision and recall are 0 in all of them too.
+    let zeros = |lines: usize| {
+        let scored = |series: &&Series| {
+            matches!(series.metric, Metric::F1 | Metric::OtherScore) && series.points.len() == lines
+        };
+        let scores: Vec<&Series> = context.log.series.iter().filter(scored).collect();
+        scores.len() >= SCORES && scores.into_iter().all(all_zero)
+    };
     let nothing = |series: &&Series| {
         let points = &series.points;
-        points.len() > LINES && points[1..].iter().all(|point| point.value == 0.0)
+        let begun = points.last().is_some_and(|point| point.step.is_some_and(|step| step >= BEGUN));
+        let few = points.len() >= FEWEST && begun && all_zero(series) && zeros(points.len());
+        few || points.len() > LINES && points[1..].iter().all(|point| point.value == 0.0)
     };
     let untold =
         [Column::TrainAccuracy, Column::ValAccuracy].iter().all(|column| context.column(*column).is_empty());
@@ -94,10 +108,13 @@ fn no_f1(context: &Context<'_>) -> Option<Finding> {
         Severity::Warning,
         0.85,
         format!(
-            "{} is exactly 0 in the last {} of {} lines: nothing that was predicted is right, or nothing is predicted.",
+            "{} is exactly 0 in {}: nothing that was predicted is right, or nothing is predicted.",
             series.name,
-            series.points.len() - 1,
-            series.points.len()
+            if all_zero(series) {
+                format!("all {} lines", series.points.len())
+            } else {
+                format!("the last {} of {} lines", series.points.len() - 1, series.points.len())
+            }
         ),
         vec![Evidence::at(last.line, format!("{} = 0", series.name))],
         "Print ten outputs beside their labels. If no output passes the threshold, lower it or weight the rare class; if the \

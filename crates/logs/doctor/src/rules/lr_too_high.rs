@@ -201,6 +201,15 @@ fn swings(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
+/// Whether each reading of the last third lies above each of the middle one: of single batches one may be dear by chance.
+fn has_parted(curve: &[(usize, Reading)]) -> bool {
+    let third = curve.len() / 3;
+    let (before, last) = curve.split_at(curve.len() - third);
+    let values = |part: &[(usize, Reading)]| part.iter().map(|(_, reading)| reading.value).collect::<Vec<f64>>();
+    let least = values(last).into_iter().fold(f64::INFINITY, f64::min);
+    values(&before[third.min(before.len())..]).into_iter().all(|value| value < least)
+}
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() {
         return None;
@@ -242,7 +251,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let chance = context.setup.chance_loss().filter(|_| !validated);
     let spent =
         chance.is_some_and(|chance| curve.iter().all(|(_, reading)| reading.value < NOTHING * chance));
-    let epochs = (epochs.len() > 2 || validated) && !spent;
+    let by_epochs = epochs.len() > 2 || validated;
+    let epochs = by_epochs && !spent;
+    let climbs = climbs && (by_epochs || has_parted(&curve));
     let often =
         epochs && jumps.len() >= 2 && jumps.len() as f64 >= context.limits.jump_share * rest.len() as f64;
     let often = often && !accuracy_is_calm(context);
