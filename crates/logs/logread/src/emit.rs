@@ -65,9 +65,7 @@ fn stands_beside(column: &Column, columns: &[Column]) -> bool {
         && columns.iter().filter(held_out).any(|other| {
             let losses = quantity == Quantity::Loss && other.meaning.quantity == Quantity::Loss;
             losses && lines(other) == lines(column)
-                || other.meaning.quantity.has_split()
-                    && fractional(column)
-                    && places(other) == places(column)
+                || other.meaning.quantity.has_split() && fractional(column) && places(other) == places(column)
         })
 }
 
@@ -97,7 +95,9 @@ pub(crate) fn emit(
     let (metric, inverted) = match (column.meaning.quantity, scale) {
         (_, None) => (Metric::Unknown, false),
         // What Kaldi maximises is no loss where it is no logarithm of a probability.
-        (Quantity::Loss, _) if column.summary.most > 0.0 && column.name.to_ascii_lowercase().contains("objf") => {
+        (Quantity::Loss, _)
+            if column.summary.most > 0.0 && column.name.to_ascii_lowercase().contains("objf") =>
+        {
             (Metric::Unknown, false)
         }
         (Quantity::Loss | Quantity::Error, _) => (Metric::Loss, false),

@@ -17,7 +17,8 @@ pub(crate) fn is_squared(rows: &[Row], setup: &RunSetup) -> bool {
         let Some(start) = pairs.first() else { return false };
         let right = 1.0 - start.error_rate;
         let told = (1.0 / right).round();
-        let told = (3.0..=MOST).contains(&told).then_some(told).filter(|told| (told * right - 1.0).abs() < TOLD);
+        let told =
+            (3.0..=MOST).contains(&told).then_some(told).filter(|told| (told * right - 1.0).abs() < TOLD);
         let Some(classes) = setup.classes.map(|classes| classes as f64).or(told) else { return false };
         let variance = (classes - 1.0) / (classes * classes);
         let fits = right < 1.3 / classes && (start.loss / variance - 1.0).abs() < NEAR;

@@ -15,7 +15,7 @@
 //! `pixel_acc`) is exactly 1 on both sides from the second epoch on. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.
 
-use foliar_logread::{Metric, Series};
+use foliar_logread::{Metric, Series, Split};
 
 use super::at_chance;
 use crate::context::Context;
@@ -82,21 +82,26 @@ fn no_f1(context: &Context<'_>) -> Option<Finding> {
     const LINES: usize = 4;
     const FEWEST: usize = 3;
     const SCORES: usize = 3;
-    const BEGUN: f64 = 100.0;
+    const BEGUN: (f64, f64) = (2.0, 100.0);
     let scores =
         context.log.series.iter().filter(|series| series.metric == Metric::F1 && !series.within_epoch);
     let all_zero = |series: &Series| series.points.iter().all(|point| point.value == 0.0);
     // Fewer lines will do, some way into the run, where precision and recall are 0 in all of them too.
     let zeros = |lines: usize| {
         let scored = |series: &&Series| {
-            matches!(series.metric, Metric::F1 | Metric::OtherScore) && series.points.len() == lines
+            matches!(series.metric, Metric::F1 | Metric::OtherScore)
+                && series.split == Some(Split::Validation)
+                && series.points.len() == lines
         };
         let scores: Vec<&Series> = context.log.series.iter().filter(scored).collect();
         scores.len() >= SCORES && scores.into_iter().all(all_zero)
     };
     let nothing = |series: &&Series| {
         let points = &series.points;
-        let begun = points.last().is_some_and(|point| point.step.is_some_and(|step| step >= BEGUN));
+        let begun = points.last().is_some_and(|point| {
+            point.epoch.is_some_and(|epoch| epoch >= BEGUN.0)
+                || point.step.is_some_and(|step| step >= BEGUN.1)
+        });
         let few = points.len() >= FEWEST && begun && all_zero(series) && zeros(points.len());
         few || points.len() > LINES && points[1..].iter().all(|point| point.value == 0.0)
     };
