@@ -2,7 +2,7 @@
 //!
 //! Printed beside the loss under a name such as `reg` or `wd`, or inferred from the curves: both losses stay
 //! far above what the accuracy needs, nearly equal, and either hardly fall or rise together while the
-//! accuracy holds.
+//! accuracy holds; or training batches with and without errors cost the same.
 
 use foliar_logread::{Metric, Series};
 

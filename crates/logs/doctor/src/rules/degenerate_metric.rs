@@ -10,7 +10,7 @@
 //! the right one, although the likeliest is often wrong: there are at most five classes. (8) Training and validation have the
 //! same accuracy to the last digit in all epochs. (9) The accuracy of 200 photos and more is the same to the last digit for six
 //! epochs, most of the run, and that of training comes near it, although the losses still fall. (10) F1 is exactly 0 in four lines and
-//! more, and no accuracy is printed. (11) The validation accuracy is the same to the last digit in all epochs but the first, five at least,
+//! more, or with precision and recall in three, and no accuracy is printed. (11) The validation accuracy is the same to the last digit in all epochs but the first, five at least,
 //! that of training is near it, and no loss comes below the entropy of that share. (12) An accuracy of points (`binary_accuracy`,
 //! `pixel_acc`) is exactly 1 on both sides from the second epoch on. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.

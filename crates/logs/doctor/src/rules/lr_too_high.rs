@@ -3,7 +3,9 @@
 //! Idea: averaged over an epoch, the training loss of a stable run falls almost every time. Jumps by a third
 //! and by a tenth of the loss of guessing in a quarter of the epochs, or a loss that ends above its start,
 //! show that steps overshoot, and so does a loss that rises in almost every epoch, and so do training and validation that
-//! become worse together by 6 points in single epochs, and come back. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs;
+//! become worse together by 6 points in single epochs, and come back. Source: the edge of stability (Cohen et al. 2021). Losses of
+//! single batches vary by themselves: without epochs and a validation, a loss ends above its start only if all of its last third is above all of
+//! the middle one, and beside an accuracy that is level nothing is said. Limits: needs six epochs;
 //! cyclic rates with restarts jump by design; a run that does not recover is for `diverged`.
 
 use crate::context::Context;
