@@ -62,6 +62,8 @@ pub(crate) struct Label {
     pub(crate) begins_with_epoch: bool,
     /// Whether the percentage before it is that of a progress bar.
     pub(crate) begins_with_bar: bool,
+    /// Whether a word goes on right after the percentage before it: `50%-rate`.
+    pub(crate) begins_with_word: bool,
     /// Whether the number before it is a duration, as in `0.84s`.
     pub(crate) begins_with_seconds: bool,
     /// Whether the number before it is a running mean, as `avg, ` says.
@@ -152,6 +154,9 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         explains_bracket: text.trim_start().starts_with("](") && all_senses.first().is_some_and(is_counter),
         opens_aside,
         begins_with_bar: text.starts_with("%|"),
+        begins_with_word: text
+            .strip_prefix("%-")
+            .is_some_and(|text| text.starts_with(|letter: char| letter.is_ascii_alphabetic())),
         begins_with_epoch: start == 0
             && all_senses.first().is_some_and(|sense| sense.concept == Concept::Epoch)
             && matches!(text[..all[0].start].trim(), "" | "."),

@@ -237,6 +237,14 @@ impl Line<'_> {
             Tail::Split(split) => self.of_split(index, *split, &label),
             Tail::Fact(fact) if number.counts() && !self.is_ratio(index) => Role::Fact(*fact),
             Tail::Fact(_) => self.carried(index, label.split),
+            // `loss: 50%-rate = 0.003`: a part of a name.
+            Tail::Value(named)
+                if number.percent
+                    && named.meaning.quantity == Quantity::Loss
+                    && self.labels[index + 1].begins_with_word =>
+            {
+                Role::Ignore
+            }
             Tail::Value(named) => self.value(index, named),
             Tail::Part(named) => self.part(named),
         };
