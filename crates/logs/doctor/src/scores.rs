@@ -173,9 +173,10 @@ impl ToldBest<'_> {
 }
 
 /// Of lines such as `40: learn: 0.31 test: 0.52 best: 0.49 (12)` the best value, where it is the same in ten lines and more, half of all
-/// at least, and better than what was held out is in each of them.
+/// at least, or in all of five and more whose numbers tell that it is ten rounds old, and better than what was held out is in each of them.
 pub(crate) fn told_best<'a>(context: &Context<'a>) -> Option<ToldBest<'a>> {
     const LINES: usize = 10;
+    const FEWEST: usize = 5;
     let series = &context.log.series;
     let best = series
         .iter()
@@ -205,13 +206,12 @@ pub(crate) fn told_best<'a>(context: &Context<'a>) -> Option<ToldBest<'a>> {
         .and_then(|series| series.points.last())
         .map(|point| point.value)
         .filter(|round| round.fract() == 0.0 && *round >= 0.0);
-    (since > LINES && 2 * since >= best.points.len() && worse).then_some(ToldBest {
-        train,
-        held_out,
-        best: last,
-        round,
-        since: since - 1,
-    })
+    let long = since > LINES && 2 * since >= best.points.len();
+    let now = held_out.points.last().and_then(|point| point.epoch.or(point.step));
+    let age = now.zip(round).map_or(0.0, |(now, round)| now - round);
+    let old = since == best.points.len() && since >= FEWEST && age > LINES as f64;
+    let since = if long { since - 1 } else { age as usize };
+    ((long || old) && worse).then_some(ToldBest { train, held_out, best: last, round, since })
 }
 
 /// A score that training and what is held out have in common, of a run whose losses and accuracies are not printed.

@@ -42,24 +42,30 @@ fn complete(finals: &[Sample]) -> &[Sample] {
 
 /// Whether a loss is by its name an objective or the logarithm of a probability, and never above 0.
 fn is_maximised(column: &Column) -> bool {
-    const NAMES: [&str; 4] = ["objective", "logprob", "log-prob", "log_prob"];
+    const NAMES: [&str; 5] = ["objective", "objf", "logprob", "log-prob", "log_prob"];
     let name = column.name.to_ascii_lowercase();
     column.summary.most <= 0.0 && column.summary.least < 0.0 && NAMES.iter().any(|word| name.contains(word))
 }
 
-/// Whether each loss stands in the line of one of held-out data, as in a table of evaluations a fraction of an epoch apart: then it is
-/// that of the stretch before, and none is more whole than another.
+/// Whether each loss stands in the line of one of held-out data, as in a table of evaluations a fraction of an epoch apart, or in the
+/// record of a share of held-out data at the same fraction: then it is that of the stretch before, and none is more whole than another.
 fn stands_beside(column: &Column, columns: &[Column]) -> bool {
     const LINES: usize = 4;
+    let held_out = |other: &&Column| matches!(other.meaning.split, Some(Split::Validation | Split::Test));
     let lines = |column: &Column| column.samples().iter().map(|sample| sample.line).collect::<Vec<u32>>();
-    let own = lines(column);
-    column.meaning.quantity == Quantity::Loss
-        && own.len() >= LINES
-        && own.len() as u64 == column.summary.count
-        && columns.iter().any(|other| {
-            matches!(other.meaning.split, Some(Split::Validation | Split::Test))
-                && other.meaning.quantity == Quantity::Loss
-                && lines(other) == own
+    let places = |column: &Column| -> Vec<(u32, u64)> {
+        column.samples().iter().map(|sample| (sample.row, sample.epoch.to_bits())).collect()
+    };
+    let quantity = column.meaning.quantity;
+    let fractional = |column: &Column| column.all.iter().all(|sample| sample.epoch.fract() > 0.0);
+    let whole = matches!(quantity, Quantity::Loss | Quantity::Accuracy | Quantity::ErrorRate)
+        && column.samples().len() >= LINES
+        && column.samples().len() as u64 == column.summary.count;
+    whole
+        && columns.iter().filter(held_out).any(|other| {
+            let losses = quantity == Quantity::Loss && other.meaning.quantity == Quantity::Loss;
+            losses && lines(other) == lines(column)
+                || other.meaning.quantity.has_split() && fractional(column) && places(other) == places(column)
         })
 }
 
@@ -88,6 +94,12 @@ pub(crate) fn emit(
 ) {
     let (metric, inverted) = match (column.meaning.quantity, scale) {
         (_, None) => (Metric::Unknown, false),
+        // What Kaldi maximises is no loss where it is no logarithm of a probability.
+        (Quantity::Loss, _)
+            if column.summary.most > 0.0 && column.name.to_ascii_lowercase().contains("objf") =>
+        {
+            (Metric::Unknown, false)
+        }
         (Quantity::Loss | Quantity::Error, _) => (Metric::Loss, false),
         (Quantity::LossPart, _) => (Metric::LossPart, false),
         (Quantity::Accuracy, _) => (Metric::Accuracy, false),

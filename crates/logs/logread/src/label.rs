@@ -9,7 +9,7 @@ use crate::counted;
 use crate::fold::{self, Word};
 use crate::idiom::{Idiom, idiom};
 use crate::lexicon::{Sense, senses};
-use crate::meaning::{self, Fact};
+use crate::meaning::{self, Cadence, Fact, Meaning, Quantity};
 use crate::measurement_name::{Named, ends_clause, value};
 use crate::name_list::{self, Listed};
 use crate::run_log::Split;
@@ -62,6 +62,8 @@ pub(crate) struct Label {
     pub(crate) begins_with_epoch: bool,
     /// Whether the percentage before it is that of a progress bar.
     pub(crate) begins_with_bar: bool,
+    /// Whether a word goes on right after the percentage before it: `50%-rate`.
+    pub(crate) begins_with_word: bool,
     /// Whether the number before it is a duration, as in `0.84s`.
     pub(crate) begins_with_seconds: bool,
     /// Whether the number before it is a running mean, as `avg, ` says.
@@ -152,6 +154,9 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         explains_bracket: text.trim_start().starts_with("](") && all_senses.first().is_some_and(is_counter),
         opens_aside,
         begins_with_bar: text.starts_with("%|"),
+        begins_with_word: text
+            .strip_prefix("%-")
+            .is_some_and(|text| text.starts_with(|letter: char| letter.is_ascii_alphabetic())),
         begins_with_epoch: start == 0
             && all_senses.first().is_some_and(|sense| sense.concept == Concept::Epoch)
             && matches!(text[..all[0].start].trim(), "" | "."),
@@ -280,6 +285,30 @@ fn clause_start(text: &str, words: &[Word], senses: &[Sense], from: usize) -> us
     start
 }
 
+/// `training l2 : ` and `valid_1's l1: `, as boosting libraries call squared and absolute errors of numbers. Without the photos it is a
+/// penalty.
+fn distance(text: &str, words: &[Word], senses: &[Sense]) -> Option<Named> {
+    let (last, before) = senses.split_last()?;
+    let norm = last.end == words.len()
+        && words[last.first].text == "l"
+        && matches!(words.last()?.text.as_str(), "1" | "2")
+        && text[words.last()?.end..].trim_start().starts_with([':', '=']);
+    let plain = |sense: &Sense| {
+        let number = words[sense.first].text.bytes().all(|byte| byte.is_ascii_digit());
+        number || words[sense.first].text == "s" || sense.concept.split().is_some()
+    };
+    let split = before.iter().find_map(|sense| sense.concept.split())?;
+    let meaning = Meaning {
+        quantity: Quantity::Deviation,
+        split: Some(split),
+        percent: false,
+        cadence: Cadence::Unsaid,
+        extras: 0,
+    };
+    let name = text[words[before.first()?.first].start..words.last()?.end].to_owned();
+    (norm && before.iter().all(plain)).then_some(Named { text: name, meaning, loose: false })
+}
+
 fn tail(text: &str, words: &[Word], senses: &[Sense]) -> Tail {
     let Some(last) = senses.iter().rev().find(|sense| sense.concept != Concept::Filler) else {
         return if senses.is_empty() { Tail::Bare } else { Tail::Words };
@@ -322,7 +351,12 @@ fn tail(text: &str, words: &[Word], senses: &[Sense]) -> Tail {
     if let Some(fact) = meaning::fact(senses).filter(|_| quantity.is_none()) {
         return Tail::Fact(fact);
     }
-    let Some(quantity) = quantity else { return unnamed(text, words, senses) };
+    let Some(quantity) = quantity else {
+        return match distance(text, words, senses) {
+            Some(named) => Tail::Value(named),
+            None => unnamed(text, words, senses),
+        };
+    };
     let explicit = text[words[last.end - 1].end..].contains([':', '=']);
     let strangers = senses[quantity + 1..].iter().filter(|sense| sense.concept == Concept::Unknown).count();
     let glued = senses[quantity + 1..].iter().all(|sense| words[sense.first].glued);

@@ -239,6 +239,11 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
         split = split.or(Some(Split::Validation));
     }
     let quantity = spacy.unwrap_or(quantity);
+    // `train instance accuracy` is that of all examples; without a split it is CRFsuite's of whole sequences.
+    let of_examples = quantity == Quantity::Score
+        && split.is_some()
+        && words.windows(2).any(|pair| pair[0].text == "instance" && pair[1].text.starts_with("acc"));
+    let quantity = if of_examples { Quantity::Accuracy } else { quantity };
     let percent = has(Concept::Percent);
     Meaning { quantity, split, percent, cadence, extras }
 }

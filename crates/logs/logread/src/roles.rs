@@ -67,6 +67,7 @@ pub(crate) fn assign(text: &str, tokens: &Tokens, labels: &[Rc<Label>]) -> Vec<R
     }
     take_strangers(&tokens.numbers, labels, &mut roles);
     secondary::mark_running_means(tokens, labels, &mut roles);
+    secondary::mark_shared_units(&tokens.numbers, labels, &mut roles);
     context::settle_best(text, labels, &mut roles);
     context::settle_splits(labels, &mut roles);
     roles
@@ -188,16 +189,19 @@ impl Line<'_> {
         if let Some(role) = self.of_joint(index, &label) {
             return role;
         }
-        if let Some((named, place)) = self.announced.take()
+        if let Some((named, place)) = self.announced.take_if(|(_, place)| *place <= index)
             && place == index
             && matches!(label.tail, Tail::Bare | Tail::Words)
         {
             return plain(&named);
         }
+        if self.announced.is_some() {
+            return Role::Ignore;
+        }
         if let Some(role) = self.of_call(index, &label) {
             return role;
         }
-        if let Some(role) = self.of_index(index, &label) {
+        if let Some(role) = self.of_index(index, &label).or_else(|| self.of_argument(index, &label)) {
             return role;
         }
         if let Some(named) = self.counted_on(index).filter(|_| label.noun && number.measures()) {
@@ -233,6 +237,14 @@ impl Line<'_> {
             Tail::Split(split) => self.of_split(index, *split, &label),
             Tail::Fact(fact) if number.counts() && !self.is_ratio(index) => Role::Fact(*fact),
             Tail::Fact(_) => self.carried(index, label.split),
+            // `loss: 50%-rate = 0.003`: a part of a name.
+            Tail::Value(named)
+                if number.percent
+                    && named.meaning.quantity == Quantity::Loss
+                    && self.labels[index + 1].begins_with_word =>
+            {
+                Role::Ignore
+            }
             Tail::Value(named) => self.value(index, named),
             Tail::Part(named) => self.part(named),
         };
@@ -314,6 +326,23 @@ impl Line<'_> {
             self.announced = Some((named.clone(), index + 1)).filter(|_| bracketed);
         }
         (bracketed && (of_one || of_range)).then_some(Role::Ignore)
+    }
+
+    /// `loss(data[1]...) = 0.5` and `(i, loss(data[1]...)) = (7, 0.5)`: the place of what is measured, not a value.
+    fn of_argument(&mut self, index: usize, label: &Label) -> Option<Role> {
+        let (called, next) = (label.called.as_ref()?, self.labels.get(index + 1)?);
+        let place = label.marks.ends_with("([") && self.numbers[index].counts() && next.tail == Tail::Bare;
+        let closed = next.marks.strip_prefix(']').map(|marks| marks.trim_start_matches('.'))?;
+        // So many names stand before it in a list, and so many values before its own.
+        let before = match closed {
+            ")=" => 0,
+            "))=(" => label.marks.matches(',').count(),
+            _ => return None,
+        };
+        place.then(|| {
+            self.announced = Some((called.clone(), index + 1 + before));
+            Role::Ignore
+        })
     }
 
     /// Whether no epoch, step or batch was numbered so far.

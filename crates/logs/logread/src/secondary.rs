@@ -48,6 +48,31 @@ fn take_running_mean(numbers: &[Number], labels: &[Rc<Label>], roles: &mut [Role
     roles[mean] = Role::Value { named, split: None, own: false, flavour: Flavour::Running };
 }
 
+/// `acc (0.52, 2.70)`: shares of the likeliest class and of several. What is beside it, with as many decimals, is above 1, so both are
+/// percentages.
+pub(crate) fn mark_shared_units(numbers: &[Number], labels: &[Rc<Label>], roles: &mut [Role]) {
+    const WHOLE: f64 = 100.0;
+    const COARSEST: f64 = 0.05;
+    for index in 1..roles.len() {
+        let (before, number) = (numbers[index - 1], numbers[index]);
+        let pair = labels[index - 1].marks.ends_with('(')
+            && labels[index].tail == Tail::Bare
+            && labels[index].marks == ","
+            && labels[index + 1].marks.starts_with(')')
+            && roles[index] == Role::Ignore;
+        let alike = number.resolution == before.resolution && (0.0..COARSEST).contains(&number.resolution);
+        let percentages = alike && (0.0..=1.0).contains(&before.value) && number.value > 1.0;
+        if let Role::Value { named, .. } = &mut roles[index - 1]
+            && named.meaning.quantity == Quantity::Accuracy
+            && pair
+            && percentages
+            && number.value <= WHOLE
+        {
+            named.meaning.percent = true;
+        }
+    }
+}
+
 /// `0.5 (0.6)`: a batch's value and its running mean.
 pub(crate) fn mark_running_means(tokens: &Tokens, labels: &[Rc<Label>], roles: &mut [Role]) {
     for index in 1..roles.len() {

@@ -36,7 +36,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Loss,
-        "loss,losses,los,cost,costs,objective,log likelihood,loglikelihood,verlust*,kosten,perte*,perdida*,perdita,perda*,verlies*,strata,straty,utrata,потер*,лосс,убыт*,втрат*",
+        "loss,losses,los,cost,costs,objective,objf,log likelihood,loglikelihood,verlust*,kosten,perte*,perdida*,perdita,perda*,verlies*,strata,straty,utrata,потер*,лосс,убыт*,втрат*",
     ),
     (
         Loss,

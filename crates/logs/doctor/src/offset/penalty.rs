@@ -2,10 +2,11 @@
 //!
 //! Printed beside the loss under a name such as `reg` or `wd`, or inferred from the curves: both losses stay
 //! far above what the accuracy needs, nearly equal, and either hardly fall or rise together while the
-//! accuracy holds.
+//! accuracy holds; or training batches with and without errors cost the same.
 
 use foliar_logread::{Metric, Series};
 
+use super::pairs;
 use crate::rows::{Chosen, Row};
 use crate::scale::reference::{Known, expected};
 use crate::setup::RunSetup;
@@ -19,6 +20,8 @@ pub(crate) enum Penalty<'a> {
     Difference { loss: &'a Series, cross_entropy: &'a Series, size: f64 },
     /// Inferred from the curves: its size in the last row.
     Inferred(f64),
+    /// Inferred from training batches that cost the same with and without errors: its size in the last of them.
+    Batches(f64),
 }
 
 /// Beginnings of words that name a penalty on the weights.
@@ -35,7 +38,10 @@ pub(crate) fn printed_penalty<'a>(chosen: &Chosen<'a>, series: &'a [Series]) -> 
 
 /// A penalty that the curves show.
 pub(crate) fn inferred_penalty(rows: &[Row], setup: &RunSetup) -> Option<Penalty<'static>> {
-    inferred(rows, setup).or_else(|| inferred_from_training(rows, setup)).map(Penalty::Inferred)
+    inferred(rows, setup)
+        .or_else(|| inferred_from_training(rows, setup))
+        .map(Penalty::Inferred)
+        .or_else(|| inferred_from_batches(rows, setup).map(Penalty::Batches))
 }
 
 /// A loss beside its cross-entropy: the difference, if it stays within a tenth over three records and makes up a twentieth.
@@ -167,6 +173,32 @@ fn inferred_from_training(rows: &[Row], setup: &RunSetup) -> Option<f64> {
     let told =
         |row: &Both| row.accuracy > RIGHT && row.train > beyond && (row.train / row.val).ln().abs() < 0.2;
     (all.len() >= EPOCHS && stuck && late.iter().all(told)).then_some(last.train - last.need)
+}
+
+/// Training batches without an error and others with some cost nearly the same, far more than any of them needs: what they have in common
+/// is no multiple of what their answers cost.
+fn inferred_from_batches(rows: &[Row], setup: &RunSetup) -> Option<f64> {
+    const BATCHES: usize = 6;
+    /// Batches of each kind, and the share of errors of the second.
+    const EACH: usize = 2;
+    const SOME: f64 = 0.015;
+    const FEW: f64 = 0.1;
+    /// How far the losses may lie apart, as a logarithm, and how often the dearest batch's need they are.
+    const APART: f64 = 0.12;
+    const TIMES: f64 = 4.0;
+    let pairs = pairs(rows, false);
+    let known = Known { classes: setup.classes, samples: setup.train_size };
+    let (least, most) = pairs
+        .iter()
+        .fold((f64::INFINITY, 0.0_f64), |(low, high), pair| (low.min(pair.loss), high.max(pair.loss)));
+    let dearest = pairs.iter().map(|pair| pair.error_rate).fold(0.0, f64::max);
+    let free = pairs.iter().filter(|pair| pair.error_rate == 0.0).count();
+    let wrong = pairs.iter().filter(|pair| pair.error_rate >= SOME).count();
+    let usual = expected(dearest, 0.0, known);
+    let need = (usual.log_loss + usual.above.min(0.7)).exp();
+    let alike = pairs.len() >= BATCHES && free >= EACH && wrong >= EACH && dearest < FEW;
+    let last = pairs.last()?;
+    (alike && (most / least).ln() < APART && least > TIMES * need).then_some(last.loss - need)
 }
 
 /// Over three rows or more, both columns rise by a twentieth, step by step, while the accuracy does not fall.

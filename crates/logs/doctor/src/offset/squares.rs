@@ -10,12 +10,18 @@ use crate::setup::RunSetup;
 /// Whether the loss of a network that guesses is the variance of a label, and the loss then falls: a squared error.
 pub(crate) fn is_squared(rows: &[Row], setup: &RunSetup) -> bool {
     const NEAR: f64 = 0.05;
-    let Some(classes) = setup.classes.map(|classes| classes as f64) else { return false };
-    let variance = (classes - 1.0) / (classes * classes);
-    let guesses = |error_rate: f64| 1.0 - error_rate < 1.3 / classes;
+    /// Where the number of classes is not known, the first accuracy tells it: of no more classes, and to this share.
+    const MOST: f64 = 50.0;
+    const TOLD: f64 = 0.1;
     [true, false].map(|validation| pairs(rows, validation)).iter().any(|pairs| {
-        let start = pairs.first().filter(|pair| guesses(pair.error_rate));
-        let fits = start.is_some_and(|pair| (pair.loss / variance - 1.0).abs() < NEAR);
+        let Some(start) = pairs.first() else { return false };
+        let right = 1.0 - start.error_rate;
+        let told = (1.0 / right).round();
+        let told =
+            (3.0..=MOST).contains(&told).then_some(told).filter(|told| (told * right - 1.0).abs() < TOLD);
+        let Some(classes) = setup.classes.map(|classes| classes as f64).or(told) else { return false };
+        let variance = (classes - 1.0) / (classes * classes);
+        let fits = right < 1.3 / classes && (start.loss / variance - 1.0).abs() < NEAR;
         fits && pairs.len() > 2 && pairs.iter().all(|pair| pair.loss < (1.0 + 2.0 * NEAR) * variance)
     })
 }

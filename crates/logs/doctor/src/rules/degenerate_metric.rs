@@ -10,12 +10,12 @@
 //! the right one, although the likeliest is often wrong: there are at most five classes. (8) Training and validation have the
 //! same accuracy to the last digit in all epochs. (9) The accuracy of 200 photos and more is the same to the last digit for six
 //! epochs, most of the run, and that of training comes near it, although the losses still fall. (10) F1 is exactly 0 in four lines and
-//! more, and no accuracy is printed. (11) The validation accuracy is the same to the last digit in all epochs but the first, five at least,
+//! more, or with precision and recall in three, and no accuracy is printed. (11) The validation accuracy is the same to the last digit in all epochs but the first, five at least,
 //! that of training is near it, and no loss comes below the entropy of that share. (12) An accuracy of points (`binary_accuracy`,
 //! `pixel_acc`) is exactly 1 on both sides from the second epoch on. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.
 
-use foliar_logread::{Metric, Series};
+use foliar_logread::{Metric, Series, Split};
 
 use super::at_chance;
 use crate::context::Context;
@@ -80,11 +80,30 @@ fn all_background(context: &Context<'_>) -> Option<Finding> {
 /// Sign (10).
 fn no_f1(context: &Context<'_>) -> Option<Finding> {
     const LINES: usize = 4;
+    const FEWEST: usize = 3;
+    const SCORES: usize = 3;
+    const BEGUN: (f64, f64) = (2.0, 100.0);
     let scores =
         context.log.series.iter().filter(|series| series.metric == Metric::F1 && !series.within_epoch);
+    let all_zero = |series: &Series| series.points.iter().all(|point| point.value == 0.0);
+    // Fewer lines will do, some way into the run, where precision and recall are 0 in all of them too.
+    let zeros = |lines: usize| {
+        let scored = |series: &&Series| {
+            matches!(series.metric, Metric::F1 | Metric::OtherScore)
+                && series.split == Some(Split::Validation)
+                && series.points.len() == lines
+        };
+        let scores: Vec<&Series> = context.log.series.iter().filter(scored).collect();
+        scores.len() >= SCORES && scores.into_iter().all(all_zero)
+    };
     let nothing = |series: &&Series| {
         let points = &series.points;
-        points.len() > LINES && points[1..].iter().all(|point| point.value == 0.0)
+        let begun = points.last().is_some_and(|point| {
+            point.epoch.is_some_and(|epoch| epoch >= BEGUN.0)
+                || point.step.is_some_and(|step| step >= BEGUN.1)
+        });
+        let few = points.len() >= FEWEST && begun && all_zero(series) && zeros(points.len());
+        few || points.len() > LINES && points[1..].iter().all(|point| point.value == 0.0)
     };
     let untold =
         [Column::TrainAccuracy, Column::ValAccuracy].iter().all(|column| context.column(*column).is_empty());
@@ -94,10 +113,13 @@ fn no_f1(context: &Context<'_>) -> Option<Finding> {
         Severity::Warning,
         0.85,
         format!(
-            "{} is exactly 0 in the last {} of {} lines: nothing that was predicted is right, or nothing is predicted.",
+            "{} is exactly 0 in {}: nothing that was predicted is right, or nothing is predicted.",
             series.name,
-            series.points.len() - 1,
-            series.points.len()
+            if all_zero(series) {
+                format!("all {} lines", series.points.len())
+            } else {
+                format!("the last {} of {} lines", series.points.len() - 1, series.points.len())
+            }
         ),
         vec![Evidence::at(last.line, format!("{} = 0", series.name))],
         "Print ten outputs beside their labels. If no output passes the threshold, lower it or weight the rare class; if the \

@@ -3,7 +3,9 @@
 //! Idea: averaged over an epoch, the training loss of a stable run falls almost every time. Jumps by a third
 //! and by a tenth of the loss of guessing in a quarter of the epochs, or a loss that ends above its start,
 //! show that steps overshoot, and so does a loss that rises in almost every epoch, and so do training and validation that
-//! become worse together by 6 points in single epochs, and come back. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs;
+//! become worse together by 6 points in single epochs, and come back. Source: the edge of stability (Cohen et al. 2021). Losses of
+//! single batches vary by themselves: without epochs and a validation, a loss ends above its start only if all of its last third is above all of
+//! the middle one, and beside an accuracy that is level nothing is said. Limits: needs six epochs;
 //! cyclic rates with restarts jump by design; a run that does not recover is for `diverged`.
 
 use crate::context::Context;
@@ -122,7 +124,7 @@ fn turns(context: &Context<'_>) -> Option<Finding> {
 }
 
 /// Whether training losses are those of single batches, which say nothing of the rate: they lie far apart, while those of validation stay
-/// close and the accuracy of validation ends at its best.
+/// close and the accuracy of validation ends at its best, or that of training is level.
 fn are_single_batches(context: &Context<'_>) -> bool {
     const APART: f64 = 50.0;
     const CLOSE: f64 = 2.0;
@@ -134,7 +136,22 @@ fn are_single_batches(context: &Context<'_>) -> bool {
     let (train, val) = (range(&context.column(Column::TrainLoss)), range(&context.column(Column::ValLoss)));
     let accuracies = context.column(Column::ValAccuracy);
     let ends_best = accuracies.last().is_some_and(|(_, last)| range(&accuracies).1 - last.value <= NEAR);
-    train.0 >= 0.0 && train.1 > APART * train.0 && val.0 > 0.0 && val.1 < CLOSE * val.0 && ends_best
+    let far = train.1 > APART * train.0 && val.0 > 0.0 && val.1 < CLOSE * val.0 && ends_best;
+    train.0 >= 0.0 && (far || beside_level_accuracies(context, train))
+}
+
+/// Whether the accuracy of training, far from perfect, stays level in lines whose training losses lie far apart: a mean of many batches
+/// beside the loss of one.
+fn beside_level_accuracies(context: &Context<'_>, losses: (f64, f64)) -> bool {
+    const LINES: usize = 8;
+    const APART: f64 = 2.0;
+    const LEVEL: f64 = 0.02;
+    const PERFECT: f64 = 0.95;
+    let accuracies = context.column(Column::TrainAccuracy);
+    let values = accuracies.iter().map(|(_, reading)| reading.value);
+    let (least, most) =
+        values.fold((1.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+    accuracies.len() >= LINES && most - least < LEVEL && most < PERFECT && losses.1 > APART * losses.0
 }
 
 /// Training and validation that become worse together for single epochs and come back: the weights themselves are thrown about. The
@@ -201,6 +218,16 @@ fn swings(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
+/// Whether each reading of the last third lies above each of the middle one: of single batches one may be dear by chance.
+fn has_parted(curve: &[(usize, Reading)]) -> bool {
+    let third = curve.len() / 3;
+    let (before, last) = curve.split_at(curve.len() - third);
+    let values =
+        |part: &[(usize, Reading)]| part.iter().map(|(_, reading)| reading.value).collect::<Vec<f64>>();
+    let least = values(last).into_iter().fold(f64::INFINITY, f64::min);
+    values(&before[third.min(before.len())..]).into_iter().all(|value| value < least)
+}
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() {
         return None;
@@ -242,7 +269,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let chance = context.setup.chance_loss().filter(|_| !validated);
     let spent =
         chance.is_some_and(|chance| curve.iter().all(|(_, reading)| reading.value < NOTHING * chance));
-    let epochs = (epochs.len() > 2 || validated) && !spent;
+    let by_epochs = epochs.len() > 2 || validated;
+    let epochs = by_epochs && !spent;
+    let climbs = climbs && (by_epochs || has_parted(&curve));
     let often =
         epochs && jumps.len() >= 2 && jumps.len() as f64 >= context.limits.jump_share * rest.len() as f64;
     let often = often && !accuracy_is_calm(context);

@@ -8,7 +8,8 @@
 
 use crate::context::Context;
 use crate::offset::Penalty;
-use crate::words::{number, percent};
+use crate::rows::Column;
+use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
@@ -91,6 +92,24 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                     ),
                 )],
                 0.85,
+            )
+        }
+        Penalty::Batches(size) => {
+            let curve = context.column(Column::TrainLoss);
+            let (&(index, last), values) = (curve.last()?, curve.iter().map(|(_, loss)| loss.value));
+            let (least, most) =
+                values.fold((f64::INFINITY, 0.0_f64), |(low, high), loss| (low.min(loss), high.max(loss)));
+            (
+                format!(
+                    "The training loss stays between {} and {} in {} lines, whether answers are wrong or none is. About {} of it \
+                        has nothing to do with them: a weight penalty that is added to the printed loss.",
+                    number(least),
+                    number(most),
+                    curve.len(),
+                    number(size)
+                ),
+                vec![Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last))],
+                0.8,
             )
         }
     };

@@ -1,5 +1,6 @@
 //! The doctor as its callers see it: hand-made logs, the logs of simulated runs, and nonsense.
 
+mod batches;
 mod drifts;
 mod kinds;
 mod live;

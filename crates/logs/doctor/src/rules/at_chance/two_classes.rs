@@ -11,13 +11,15 @@ use crate::rows::Column;
 use crate::words::number;
 use crate::{Evidence, Finding};
 
-/// Readings within epochs, of two classes that are known, that are all right in half of the answers, while the loss is level and no lower
+/// Readings within epochs, of two classes as is known or as the loss tells, that are all right in half of the answers, while the loss is level and no lower
 /// than that of guessing, in a log that begins in a later epoch.
 fn within_epochs(context: &Context<'_>) -> Option<Finding> {
     const READINGS: usize = 6;
     const NEAR: f64 = 0.02;
     const LEVEL: f64 = 1.01;
     const BEGUN: f64 = 5.0;
+    /// A loss that tells two classes beside half of the answers right: more classes cost more.
+    const TELLS: f64 = 1.08;
     let of = |metric: Metric| {
         let training = |series: &&Series| {
             series.metric == metric && series.split == Some(Split::Train) && series.points.len() >= READINGS
@@ -35,7 +37,8 @@ fn within_epochs(context: &Context<'_>) -> Option<Finding> {
     let level = least > 0.98 * std::f64::consts::LN_2 && most < LEVEL * least;
     let begun = accuracies.points.first()?.epoch.is_some_and(|epoch| epoch >= BEGUN);
     let last = accuracies.points.last()?;
-    let told = context.setup.classes == Some(2) && !judged.is_empty() && guesses && level && begun;
+    let two = context.setup.classes.map_or(most < TELLS * std::f64::consts::LN_2, |classes| classes == 2);
+    let told = two && !judged.is_empty() && guesses && level && begun;
     told.then(|| {
         finding(
             format!(

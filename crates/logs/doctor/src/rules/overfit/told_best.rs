@@ -1,7 +1,7 @@
 //! Rounds of boosting that only training gains from, where the log itself tells the best value so far.
 //!
 //! Idea: `learn: 0.95 test: 0.83 best: 0.84 (12)` in round 60 says that the best round was long ago. Where training has become better since
-//! then and is far better than what was held out, the rounds after it were learned by heart. Limits: how far is far is known for
+//! then and is far better than what was held out, the rounds after it were learned by heart. Where few lines are given, the number of their round tells how long. Limits: how far is far is known for
 //! shares (8 points) and for losses (a third). A score of both that is printed in each line shows the same: 10 points; without it the best round is a matter for `plateau`.
 
 use super::ADVICE;
