@@ -54,7 +54,8 @@ impl Address {
     /// An address without a bucket.
     pub fn parse(text: &Path) -> Result<Option<Self>, ObjectError> {
         let Some(text) = text.to_str() else { return Ok(None) };
-        let found = Scheme::ALL.into_iter().find_map(|scheme| Some((scheme, text.strip_prefix(scheme.prefix())?)));
+        let found =
+            Scheme::ALL.into_iter().find_map(|scheme| Some((scheme, text.strip_prefix(scheme.prefix())?)));
         let Some((scheme, rest)) = found else { return Ok(None) };
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() {

@@ -66,9 +66,13 @@ impl Shared {
     fn work(&self) {
         loop {
             let idle = |state: &mut State| {
-                !state.stopped && state.failed.is_none() && state.next < self.objects.len() && !state.may_fetch(self.objects.len())
+                !state.stopped
+                    && state.failed.is_none()
+                    && state.next < self.objects.len()
+                    && !state.may_fetch(self.objects.len())
             };
-            let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
+            let mut state =
+                self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
             if state.stopped || state.failed.is_some() || state.next >= self.objects.len() {
                 return;
             }
@@ -79,7 +83,9 @@ impl Shared {
             let mut state = self.state();
             match &fetched {
                 Ok(bytes) => state.bytes += bytes.len(),
-                Err(error) if error.scope == Scope::Store && state.failed.is_none() => state.failed = Some(error.clone()),
+                Err(error) if error.scope == Scope::Store && state.failed.is_none() => {
+                    state.failed = Some(error.clone())
+                }
                 Err(_) => {}
             }
             state.ready.insert(index, fetched);
@@ -132,7 +138,11 @@ impl Ahead {
         drop(state);
         self.shared.changed.notify_all();
         let absent = |state: &mut State| !state.ready.contains_key(&index) && state.failed.is_none();
-        let mut state = self.shared.changed.wait_while(self.shared.state(), absent).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self
+            .shared
+            .changed
+            .wait_while(self.shared.state(), absent)
+            .unwrap_or_else(PoisonError::into_inner);
         let taken = state.ready.remove(&index);
         if let Some(Ok(bytes)) = &taken {
             state.bytes -= bytes.len();

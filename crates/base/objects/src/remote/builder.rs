@@ -31,7 +31,11 @@ pub(crate) struct Setup {
 }
 
 fn retry() -> RetryConfig {
-    let backoff = BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(10), base: 2.0 };
+    let backoff = BackoffConfig {
+        init_backoff: Duration::from_millis(100),
+        max_backoff: Duration::from_secs(10),
+        base: 2.0,
+    };
     RetryConfig { backoff, max_retries: RETRIES, retry_timeout: Duration::from_secs(60) }
 }
 
@@ -70,18 +74,27 @@ fn s3(address: &Address) -> Result<Setup, ObjectError> {
         .with_retry(retry())
         .with_http_connector(Connector::new())
         .with_allow_http(true);
-    if !any_variable(&["AWS_REGION", "AWS_DEFAULT_REGION"]) && let Some(region) = given("region") {
+    if !any_variable(&["AWS_REGION", "AWS_DEFAULT_REGION"])
+        && let Some(region) = given("region")
+    {
         builder = builder.with_region(region);
     }
-    let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].iter().find_map(|name| variable(name));
+    let endpoint =
+        ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].iter().find_map(|name| variable(name));
     let endpoint = endpoint.or_else(|| given("endpoint_url").cloned());
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint);
     }
-    let elsewhere = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    let elsewhere = [
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
     // A profile that is asked for by its name comes before keys of the environment in no program of AWS, and so not here.
     let mut anonymous = false;
-    if !any_variable(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) && !asked_anonymously("AWS_SKIP_SIGNATURE") {
+    if !any_variable(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+        && !asked_anonymously("AWS_SKIP_SIGNATURE")
+    {
         match keys(&profile) {
             Some((id, secret)) => {
                 builder = builder.with_access_key_id(id).with_secret_access_key(secret);
@@ -97,7 +110,11 @@ fn s3(address: &Address) -> Result<Setup, ObjectError> {
                 );
                 return Err(ObjectError::store(address.to_string(), what));
             }
-            None => anonymous = env::var("AWS_EC2_METADATA_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true")) || !metadata_service([SocketAddr::from(([169, 254, 169, 254], 80))].into_iter()),
+            None => {
+                anonymous = env::var("AWS_EC2_METADATA_DISABLED")
+                    .is_ok_and(|value| value.eq_ignore_ascii_case("true"))
+                    || !metadata_service([SocketAddr::from(([169, 254, 169, 254], 80))].into_iter())
+            }
         }
     }
     let builder = if anonymous { builder.with_skip_signature(true) } else { builder };
@@ -107,7 +124,8 @@ fn s3(address: &Address) -> Result<Setup, ObjectError> {
 
 /// Whether a variable says that nothing is to be signed.
 fn asked_anonymously(name: &str) -> bool {
-    variable(name).is_some_and(|value| ["1", "true", "yes", "on"].contains(&value.to_ascii_lowercase().as_str()))
+    variable(name)
+        .is_some_and(|value| ["1", "true", "yes", "on"].contains(&value.to_ascii_lowercase().as_str()))
 }
 
 /// The keys of a profile.
@@ -121,14 +139,21 @@ fn gs(address: &Address) -> Result<Setup, ObjectError> {
         .with_retry(retry())
         .with_http_connector(Connector::new());
     // Named so by Google's own libraries; nothing is signed there.
-    let emulator = variable("STORAGE_EMULATOR_HOST").map(|host| if host.contains("://") { host } else { format!("http://{host}") });
+    let emulator = variable("STORAGE_EMULATOR_HOST")
+        .map(|host| if host.contains("://") { host } else { format!("http://{host}") });
     if let Some(emulator) = &emulator {
         builder = builder.with_base_url(emulator).with_skip_signature(true);
     }
-    let named = [GoogleConfigKey::ServiceAccount, GoogleConfigKey::ServiceAccountKey, GoogleConfigKey::ApplicationCredentials];
-    let login = env::home_dir().unwrap_or_default().join(".config/gcloud/application_default_credentials.json");
+    let named = [
+        GoogleConfigKey::ServiceAccount,
+        GoogleConfigKey::ServiceAccountKey,
+        GoogleConfigKey::ApplicationCredentials,
+    ];
+    let login =
+        env::home_dir().unwrap_or_default().join(".config/gcloud/application_default_credentials.json");
     let found = named.iter().any(|key| builder.get_config_value(key).is_some()) || login.exists();
-    let machine = || metadata_service(("metadata.google.internal", 80).to_socket_addrs().into_iter().flatten());
+    let machine =
+        || metadata_service(("metadata.google.internal", 80).to_socket_addrs().into_iter().flatten());
     let asked = emulator.is_some() || asked_anonymously("GOOGLE_SKIP_SIGNATURE");
     let anonymous = !asked && !found && !machine();
     let builder = if anonymous { builder.with_skip_signature(true) } else { builder };
@@ -143,20 +168,35 @@ fn az(address: &Address) -> Result<Setup, ObjectError> {
         .with_http_connector(Connector::new())
         .with_allow_http(true);
     // As Azure's own program names them.
-    for (name, key) in [("AZURE_STORAGE_ACCOUNT", AzureConfigKey::AccountName), ("AZURE_STORAGE_KEY", AzureConfigKey::AccessKey)] {
-        if builder.get_config_value(&key).is_none() && let Some(value) = variable(name) {
+    for (name, key) in [
+        ("AZURE_STORAGE_ACCOUNT", AzureConfigKey::AccountName),
+        ("AZURE_STORAGE_KEY", AzureConfigKey::AccessKey),
+    ] {
+        if builder.get_config_value(&key).is_none()
+            && let Some(value) = variable(name)
+        {
             builder = builder.with_config(key, value);
         }
     }
-    let emulator = builder.get_config_value(&AzureConfigKey::UseEmulator).is_some_and(|value| value == "true");
+    let emulator =
+        builder.get_config_value(&AzureConfigKey::UseEmulator).is_some_and(|value| value == "true");
     if !emulator && builder.get_config_value(&AzureConfigKey::AccountName).is_none() {
         let what = "the name of the storage account is not known; set AZURE_STORAGE_ACCOUNT, and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN";
         return Err(ObjectError::store(address.to_string(), what));
     }
-    let named = [AzureConfigKey::AccessKey, AzureConfigKey::SasKey, AzureConfigKey::Token, AzureConfigKey::ClientSecret, AzureConfigKey::FederatedTokenFile, AzureConfigKey::MsiEndpoint];
+    let named = [
+        AzureConfigKey::AccessKey,
+        AzureConfigKey::SasKey,
+        AzureConfigKey::Token,
+        AzureConfigKey::ClientSecret,
+        AzureConfigKey::FederatedTokenFile,
+        AzureConfigKey::MsiEndpoint,
+    ];
     let found = emulator || named.iter().any(|key| builder.get_config_value(key).is_some());
-    let asked = builder.get_config_value(&AzureConfigKey::SkipSignature).is_some_and(|value| value == "true") || builder.get_config_value(&AzureConfigKey::UseAzureCli).is_some_and(|value| value == "true");
-    let anonymous = !asked && !found && !metadata_service([SocketAddr::from(([169, 254, 169, 254], 80))].into_iter());
+    let asked = builder.get_config_value(&AzureConfigKey::SkipSignature).is_some_and(|value| value == "true")
+        || builder.get_config_value(&AzureConfigKey::UseAzureCli).is_some_and(|value| value == "true");
+    let anonymous =
+        !asked && !found && !metadata_service([SocketAddr::from(([169, 254, 169, 254], 80))].into_iter());
     let builder = if anonymous { builder.with_skip_signature(true) } else { builder };
     let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint);
     let store = builder.build().map_err(|error| refused(address, &error))?;

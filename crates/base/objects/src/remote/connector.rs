@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use object_store::ClientOptions;
 use object_store::client::{
-    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse, HttpResponseBody, HttpService,
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse,
+    HttpResponseBody, HttpService,
 };
 use ureq::http::{Request, Response, StatusCode};
 use ureq::{Agent, Error as UreqError};
@@ -69,7 +70,8 @@ impl HttpService for Connector {
         let request = Request::from_parts(parts, &body[..]);
         let mut response = self.agent.run(request).map_err(failed)?;
         if response.status() == StatusCode::MOVED_PERMANENTLY
-            && let Some(region) = response.headers().get("x-amz-bucket-region").and_then(|region| region.to_str().ok())
+            && let Some(region) =
+                response.headers().get("x-amz-bucket-region").and_then(|region| region.to_str().ok())
         {
             return Err(HttpError::new(HttpErrorKind::Unknown, OtherRegion(region.to_owned())));
         }
@@ -96,7 +98,9 @@ fn failed(error: UreqError) -> HttpError {
         UreqError::Timeout(_) => HttpErrorKind::Timeout,
         UreqError::HostNotFound | UreqError::ConnectionFailed => HttpErrorKind::Connect,
         // Whatever breaks a connection, a handshake or a body.
-        UreqError::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => HttpErrorKind::Connect,
+        UreqError::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            HttpErrorKind::Connect
+        }
         UreqError::Io(_) | UreqError::Protocol(_) => HttpErrorKind::Interrupted,
         _ => HttpErrorKind::Unknown,
     };

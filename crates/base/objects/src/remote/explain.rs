@@ -66,7 +66,12 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
     None
 }
 
-pub(crate) fn explain(error: &object_store::Error, address: &Address, action: Action, setup: &Setup) -> ObjectError {
+pub(crate) fn explain(
+    error: &object_store::Error,
+    address: &Address,
+    action: Action,
+    setup: &Setup,
+) -> ObjectError {
     let (scope, what) = said(error, address, action, setup);
     // Of a list, all of it fails.
     let scope = if action == Action::Read { scope } else { Scope::Store };
@@ -87,13 +92,19 @@ fn said(error: &object_store::Error, address: &Address, action: Action, setup: &
             return (Scope::Store, format!("there is no bucket {}{at}; check its name", address.bucket));
         }
         "InvalidAccessKeyId" => {
-            return (Scope::Store, format!("the store does not know the access key; check {}", credentials(scheme)));
+            return (
+                Scope::Store,
+                format!("the store does not know the access key; check {}", credentials(scheme)),
+            );
         }
         "SignatureDoesNotMatch" | "AuthenticationFailed" => {
             return (Scope::Store, format!("the secret key does not fit; check {}", credentials(scheme)));
         }
         "ExpiredToken" | "ExpiredTokenException" | "InvalidToken" | "TokenRefreshRequired" => {
-            return (Scope::Store, format!("the credentials have expired; get new ones: {}", credentials(scheme)));
+            return (
+                Scope::Store,
+                format!("the credentials have expired; get new ones: {}", credentials(scheme)),
+            );
         }
         "RequestTimeTooSkewed" => {
             return (Scope::Store, "the clock of this machine is wrong; set it".to_owned());
@@ -115,17 +126,26 @@ fn said(error: &object_store::Error, address: &Address, action: Action, setup: &
     match status {
         Some(404) => (Scope::Missing, "there is no such object".to_owned()),
         Some(401 | 403) if setup.anonymous => {
-            let what = format!("no credentials were found, and the bucket is not public; set {}", credentials(scheme));
+            let what = format!(
+                "no credentials were found, and the bucket is not public; set {}",
+                credentials(scheme)
+            );
             (Scope::Store, what)
         }
-        Some(401) => (Scope::Store, format!("the store does not accept the credentials; check {}", credentials(scheme))),
+        Some(401) => (
+            Scope::Store,
+            format!("the store does not accept the credentials; check {}", credentials(scheme)),
+        ),
         Some(403) => {
             let permission = action.permission(scheme);
             (Scope::Object, format!("permission denied; these credentials need {permission}"))
         }
         Some(status) => {
             let code = if code.is_empty() { String::new() } else { format!(" {code}") };
-            (Scope::Store, format!("the store answered {status}{code}, also when it was asked again; try later"))
+            (
+                Scope::Store,
+                format!("the store answered {status}{code}, also when it was asked again; try later"),
+            )
         }
         None => match cause::<HttpError>(error) {
             Some(http) => (Scope::Store, unreachable(http, scheme, setup)),

@@ -43,7 +43,9 @@ impl Remote {
         work: impl Future<Output = object_store::Result<T>>,
     ) -> Result<T, ObjectError> {
         RUNTIME.with(|runtime| match runtime {
-            Ok(runtime) => runtime.block_on(work).map_err(|error| explain(&error, address, action, &self.setup)),
+            Ok(runtime) => {
+                runtime.block_on(work).map_err(|error| explain(&error, address, action, &self.setup))
+            }
             Err(error) => Err(ObjectError::store(address.to_string(), error)),
         })
     }
@@ -54,10 +56,10 @@ impl Remote {
 
     pub(crate) fn list(&self, folder: &Address) -> Result<Vec<Object>, ObjectError> {
         let prefix = path(folder)?;
-        let all = self.store().list(Some(&prefix)).map_ok(|meta| Object {
-            address: folder.with_key(meta.location.to_string()),
-            bytes: meta.size,
-        });
+        let all = self
+            .store()
+            .list(Some(&prefix))
+            .map_ok(|meta| Object { address: folder.with_key(meta.location.to_string()), bytes: meta.size });
         self.wait(folder, Action::List, all.try_collect())
     }
 
@@ -68,7 +70,8 @@ impl Remote {
 
     pub(crate) fn read(&self, object: &Address) -> Result<Vec<u8>, ObjectError> {
         let place = path(object)?;
-        let bytes: Bytes = self.wait(object, Action::Read, async { self.store().get(&place).await?.bytes().await })?;
+        let bytes: Bytes =
+            self.wait(object, Action::Read, async { self.store().get(&place).await?.bytes().await })?;
         Ok(Vec::from(bytes))
     }
 
@@ -81,7 +84,8 @@ impl Remote {
     pub(crate) fn answers(&self, object: &Address) -> Result<(), ObjectError> {
         // What lies below an object is nothing: the shortest list.
         let prefix = path(object)?;
-        let listed = self.wait(object, Action::List, async { self.store().list(Some(&prefix)).try_next().await });
+        let listed =
+            self.wait(object, Action::List, async { self.store().list(Some(&prefix)).try_next().await });
         match listed {
             Err(error) if error.scope == Scope::Store => Err(error),
             _ => Ok(()),

@@ -12,9 +12,11 @@ pub(crate) type Settings = HashMap<String, String>;
 pub(crate) fn profile() -> (String, Settings) {
     let name = env::var("AWS_PROFILE").unwrap_or_else(|_| "default".to_owned());
     let home = env::home_dir().unwrap_or_default().join(".aws");
-    let place = |variable: &str, file: &str| env::var_os(variable).map_or_else(|| home.join(file), PathBuf::from);
+    let place =
+        |variable: &str, file: &str| env::var_os(variable).map_or_else(|| home.join(file), PathBuf::from);
     let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();
-    let mut settings = section(&read(place("AWS_CONFIG_FILE", "config")), &[&format!("profile {name}"), &name]);
+    let mut settings =
+        section(&read(place("AWS_CONFIG_FILE", "config")), &[&format!("profile {name}"), &name]);
     // What stands in the file of credentials is what counts.
     settings.extend(section(&read(place("AWS_SHARED_CREDENTIALS_FILE", "credentials")), &[&name]));
     (name, settings)
