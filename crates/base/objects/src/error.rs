@@ -7,6 +7,8 @@ pub enum Scope {
     Missing,
     /// This object alone, as far as is known: the store refuses it, or does not deliver it.
     Object,
+    /// It did not come although it was asked for several times, and the store may be gone.
+    Unknown,
     /// The store: no other object can be had either.
     Store,
 }

@@ -76,14 +76,12 @@ impl Store {
             Ok(bytes) => return Ok(bytes),
             Err(error) => error,
         };
-        if error.scope != Scope::Store {
+        if error.scope != Scope::Unknown {
             return Err(error);
         }
         // A connection that breaks for this object time and again may be the object's fault.
-        match self.0.answers(object) {
-            Ok(()) => Err(ObjectError { scope: Scope::Object, ..error }),
-            Err(_) => Err(error),
-        }
+        let scope = if self.0.answers(object) { Scope::Object } else { Scope::Store };
+        Err(ObjectError { scope, ..error })
     }
 
     /// Writes an object, whole or not at all; what was there is replaced.

@@ -33,7 +33,14 @@ impl Input {
     /// How the row is called.
     pub(crate) fn name(&self) -> String {
         match self {
-            Input::File(path) | Input::Listed { file: path, .. } => portable_name(path),
+            Input::File(path) | Input::Listed { file: path, .. } => match Address::parse(path) {
+                // As a path it would lose a slash.
+                Ok(Some(address)) => {
+                    let name = portable_name(Path::new(&format!("{}/{}", address.bucket, address.key)));
+                    format!("{}{name}", address.scheme.prefix())
+                }
+                _ => portable_name(path),
+            },
             Input::Missing { argument, .. } => argument.clone(),
         }
     }
@@ -105,7 +112,10 @@ fn objects(address: &Address) -> Result<Vec<Input>, ObjectError> {
     found.retain(|object| is_named_so(&object.address) && !is_litter(object));
     if found.is_empty() {
         let reason = "no object below this address is named as a photo".to_owned();
-        return Ok(vec![Input::Missing { argument: address.to_string(), reason }]);
+        return Ok(vec![Input::Missing {
+            argument: Path::new(&address.to_string()).shown().to_string(),
+            reason,
+        }]);
     }
     Ok(found.into_iter().map(input).collect())
 }

@@ -12,6 +12,8 @@ use crate::error::{ObjectError, Scope};
 /// What was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
+    /// A list that only shows that the store is there.
+    Ask,
     List,
     Read,
     Write,
@@ -21,13 +23,13 @@ impl Action {
     /// The permission that it needs, as the provider calls it.
     fn permission(self, scheme: Scheme) -> &'static str {
         match (scheme, self) {
-            (Scheme::S3, Self::List) => "s3:ListBucket",
+            (Scheme::S3, Self::List | Self::Ask) => "s3:ListBucket",
             (Scheme::S3, Self::Read) => "s3:GetObject",
             (Scheme::S3, Self::Write) => "s3:PutObject",
-            (Scheme::Gs, Self::List) => "storage.objects.list",
+            (Scheme::Gs, Self::List | Self::Ask) => "storage.objects.list",
             (Scheme::Gs, Self::Read) => "storage.objects.get",
             (Scheme::Gs, Self::Write) => "storage.objects.create",
-            (Scheme::Az, Self::List | Self::Read) => "the role Storage Blob Data Reader",
+            (Scheme::Az, Self::List | Self::Ask | Self::Read) => "the role Storage Blob Data Reader",
             (Scheme::Az, Self::Write) => "the role Storage Blob Data Contributor",
         }
     }
@@ -74,7 +76,7 @@ pub(crate) fn explain(
 ) -> ObjectError {
     let (scope, what) = said(error, address, action, setup);
     // Of a list, all of it fails.
-    let scope = if action == Action::Read { scope } else { Scope::Store };
+    let scope = if matches!(action, Action::Read | Action::Ask) { scope } else { Scope::Store };
     ObjectError { address: address.to_string(), what, scope }
 }
 
@@ -143,12 +145,12 @@ fn said(error: &object_store::Error, address: &Address, action: Action, setup: &
         Some(status) => {
             let code = if code.is_empty() { String::new() } else { format!(" {code}") };
             (
-                Scope::Store,
+                Scope::Unknown,
                 format!("the store answered {status}{code}, also when it was asked again; try later"),
             )
         }
         None => match cause::<HttpError>(error) {
-            Some(http) => (Scope::Store, unreachable(http, scheme, setup)),
+            Some(http) => (Scope::Unknown, unreachable(http, scheme, setup)),
             None => (Scope::Store, text),
         },
     }

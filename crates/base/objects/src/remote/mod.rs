@@ -81,15 +81,12 @@ impl Remote {
     }
 
     /// Whether the store answers, be it by a refusal.
-    pub(crate) fn answers(&self, object: &Address) -> Result<(), ObjectError> {
+    pub(crate) fn answers(&self, object: &Address) -> bool {
         // What lies below an object is nothing: the shortest list.
-        let prefix = path(object)?;
+        let Ok(prefix) = path(object) else { return true };
         let listed =
-            self.wait(object, Action::List, async { self.store().list(Some(&prefix)).try_next().await });
-        match listed {
-            Err(error) if error.scope == Scope::Store => Err(error),
-            _ => Ok(()),
-        }
+            self.wait(object, Action::Ask, async { self.store().list(Some(&prefix)).try_next().await });
+        !matches!(listed, Err(ObjectError { scope: Scope::Store | Scope::Unknown, .. }))
     }
 }
 
