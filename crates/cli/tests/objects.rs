@@ -1,5 +1,10 @@
 //! Photos and answers in object stores: what comes out is what comes out of folders, whatever the store does.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "tests may panic, and say what they skip"
+)]
 
 mod common;
 
