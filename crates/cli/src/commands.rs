@@ -23,6 +23,7 @@ pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod paths;
 pub(crate) mod picture;
+mod place;
 pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod resume;
@@ -43,8 +44,10 @@ use std::path::Path;
 use anyhow::Context;
 use foliar_files::Printable as _;
 use foliar_model::{Bundle, FileError, Views};
+use foliar_objects::Address;
 use foliar_vision::{Digest, Task};
 
+use self::place::Place;
 use crate::exit::UsageError;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
@@ -66,7 +69,18 @@ pub(crate) fn open_any_bundle(path: &Path) -> anyhow::Result<Bundle> {
 
 /// The same, with the digest of the file.
 pub(crate) fn open_any_bundle_with_digest(path: &Path) -> anyhow::Result<(Bundle, Digest)> {
-    read_bundle(path, Bundle::read_any_with_digest)
+    if !Address::is_meant(path) {
+        return read_bundle(path, Bundle::read_any_with_digest);
+    }
+    let bytes = Place::of(path)?.read().with_context(|| path.shown().to_string())?;
+    let digest = Digest::of(&bytes);
+    let refused = |what| {
+        anyhow::anyhow!(
+            "{} is not a classifier that foliar can use: {what}; give a model.foliar",
+            path.shown()
+        )
+    };
+    Ok((Bundle::any_from_bytes(bytes).map_err(refused)?, digest))
 }
 
 /// Refuses labels for what is about photos of one class.

@@ -25,6 +25,7 @@ fn main() -> std::process::ExitCode {
 fn start() -> anyhow::Result<Exit> {
     let given: Vec<_> = std::env::args_os().skip(1).collect();
     commands::paths::check_blanks(&given)?;
+    commands::paths::check_objects(&given)?;
     match usage::parse()? {
         Ok(arguments) => run(arguments),
         Err(exit) => Ok(exit),

@@ -44,13 +44,14 @@ fn part_rows(text: &str) -> Result<usize, String> {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n  foliar predict runs/first field-photos --html answers.html\n  foliar predict runs/first test_images --format kaggle > submission.csv\n\nMany photos on many machines (docs/cluster.md): a list, a task of the scheduler for each part, and one table of all:\n  foliar predict model.foliar photos --manifest list.csv --make-manifest\n  foliar predict model.foliar --manifest list.csv --part auto/100 --out answers\n  foliar predict --merge answers > answers.csv\n\nA file that cannot be read becomes a row with an error, and the exit code is 3."
+    after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n  foliar predict runs/first field-photos --html answers.html\n  foliar predict runs/first test_images --format kaggle > submission.csv\n\nMany photos on many machines (docs/cluster.md): a list, a task of the scheduler for each part, and one table of all:\n  foliar predict model.foliar photos --manifest list.csv --make-manifest\n  foliar predict model.foliar --manifest list.csv --part auto/100 --out answers\n  foliar predict --merge answers > answers.csv\nPhotos, bundle, list and answers may lie in an object store: s3://farm/answers (docs/cluster.md).\n\nA file that cannot be read becomes a row with an error, and the exit code is 3."
 )]
 pub(crate) struct PredictArguments {
     /// Bundle, or run folder
     #[arg(required_unless_present = "merge")]
     pub(crate) bundle: Option<PathBuf>,
-    /// Photos, folders of photos, or quoted patterns such as 'field/*.jpg'
+    /// Photos, folders of photos, or quoted patterns such as 'field/*.jpg'; addresses such as s3://farm/field where object stores are
+    /// built in (cargo's feature `cloud`)
     #[arg(required_unless_present_any = ["merge", "manifest"])]
     pub(crate) paths: Vec<PathBuf>,
     /// Number of classes to show, the most probable first

@@ -157,7 +157,7 @@ pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<Eval
 
 /// The photographs of a folder that holds something else.
 fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
-    let files: Vec<PathBuf> = inputs::find(&[folder.to_owned()])
+    let files: Vec<PathBuf> = inputs::find(&[folder.to_owned()])?
         .iter()
         .filter_map(|input| input.file().map(Path::to_owned))
         .collect();

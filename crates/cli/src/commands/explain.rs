@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     };
     let mut explainer = Explainer::new(classifier, method)?;
     let mut predictor = Predictor::new(bundle, 1)?;
-    let inputs = inputs::find(&arguments.paths);
+    let inputs = inputs::find(&arguments.paths)?;
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{}: the folder cannot be created", arguments.out.shown()))?;
     // Where the folder lies among photos, nothing in it is taken for one.

@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let mut failures = 0;
     let mut stale = None;
     if with_check {
-        let inputs = inputs::find(&arguments.check);
+        let inputs = inputs::find(&arguments.check)?;
         let mut rows = Vec::new();
         let mut predictor = Predictor::new(bundle, predict::BATCH)?;
         failures = predict::json_rows(&mut predictor, &inputs, &mut rows)?;

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use foliar_archive::{Archive, Entry};
 use foliar_files::Printable as _;
+use foliar_objects::{Address, Object, ObjectError, Scope, Store};
 use foliar_scan::{is_litter, is_own};
+use foliar_vision::format::ExtensionHint;
 use foliar_vision::{Limits, counted, is_photo_file, portable_name};
 use walkdir::WalkDir;
 
@@ -31,34 +33,91 @@ impl Input {
     /// How the row is called.
     pub(crate) fn name(&self) -> String {
         match self {
-            Input::File(path) | Input::Listed { file: path, .. } => portable_name(path),
+            Input::File(path) | Input::Listed { file: path, .. } => match Address::parse(path) {
+                // As a path it would lose a slash.
+                Ok(Some(address)) => {
+                    let name = portable_name(Path::new(&format!("{}/{}", address.bucket, address.key)));
+                    format!("{}{name}", address.scheme.prefix())
+                }
+                _ => portable_name(path),
+            },
             Input::Missing { argument, .. } => argument.clone(),
+        }
+    }
+
+    /// The same without a size that a list tells.
+    pub(crate) fn unlisted(self) -> Self {
+        match self {
+            Self::Listed { file, .. } => Self::File(file),
+            other => other,
         }
     }
 
     /// What is wrong where the file has another size than its list says.
     pub(crate) fn changed(&self) -> Option<String> {
         let Input::Listed { file, bytes } = self else { return None };
-        let found = file.metadata().map_or(0, |metadata| metadata.len());
-        (found != *bytes).then(|| {
-            format!("the file has {found} bytes, and {bytes} in the manifest: it was changed, or is being copied; make a new manifest")
-        })
+        // The length of an object was looked at as it was fetched.
+        if Address::is_meant(file) {
+            return None;
+        }
+        changed(foliar_archive::length(file).unwrap_or(0), *bytes)
     }
 }
 
+/// What is wrong where a file has `found` bytes and its list says `listed`.
+pub(crate) fn changed(found: u64, listed: u64) -> Option<String> {
+    (found != listed).then(|| {
+        format!("the file has {found} bytes, and {listed} in the manifest: it was changed, or is being copied; make a new manifest")
+    })
+}
+
 /// Files in the order of the arguments; those of a folder or a pattern by name. Masks beside photos are left out, which is said.
-pub(crate) fn find(arguments: &[PathBuf]) -> Vec<Input> {
+///
+/// # Errors
+/// An object store that cannot be used.
+pub(crate) fn find(arguments: &[PathBuf]) -> Result<Vec<Input>, ObjectError> {
     let mut found = Vec::new();
     let mut masks = Vec::new();
     for argument in arguments {
-        found.extend(expand(argument, &mut masks));
+        match Address::parse(argument)? {
+            Some(address) => found.extend(objects(&address)?),
+            None => found.extend(expand(argument, &mut masks)),
+        }
     }
     if let Some(first) = masks.first() {
         let are = if masks.len() == 1 { "is" } else { "are" };
         let count = counted(masks.len(), "mask of a photo", "masks of photos");
         say!("{count} {are} left out, such as {}", portable_name(first));
     }
-    found
+    Ok(found)
+}
+
+/// The object at `address`, or the photos below it by key.
+fn objects(address: &Address) -> Result<Vec<Input>, ObjectError> {
+    let store = Store::open(address)?;
+    let input = |Object { address, bytes }: Object| Input::Listed { file: address.to_string().into(), bytes };
+    let is_named_so = |address: &Address| ExtensionHint::of(Path::new(address.name())).is_picture();
+    if is_named_so(address) {
+        match store.length(address) {
+            Ok(bytes) => return Ok(vec![input(Object { address: address.clone(), bytes })]),
+            // A folder may be called like a photo.
+            Err(error) if error.scope == Scope::Missing => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let below = address.key.len();
+    let is_litter =
+        |object: &Object| object.address.key[below..].split('/').any(|part| is_litter(part.as_ref()));
+    let mut found = store.list(address)?;
+    found.retain(|object| is_named_so(&object.address) && !is_litter(object));
+    if found.is_empty() {
+        let reason = "no object below this address is named as a photo".to_owned();
+        return Ok(vec![Input::Missing {
+            argument: Path::new(&address.to_string()).shown().to_string(),
+            reason,
+        }]);
+    }
+    Ok(found.into_iter().map(input).collect())
 }
 
 fn expand(argument: &Path, masks: &mut Vec<PathBuf>) -> Vec<Input> {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use foliar_files::Printable as _;
+use foliar_objects::Address;
 use foliar_runlog::RunDir;
 use foliar_train::{FoldRuns, Run};
 
@@ -136,9 +137,52 @@ pub(crate) fn check_blanks(arguments: &[OsString]) -> Result<(), UsageError> {
     Ok(())
 }
 
+/// Refuses addresses of object stores where a command reads and writes folders alone.
+pub(crate) fn check_objects(arguments: &[OsString]) -> Result<(), UsageError> {
+    let Some((command, rest)) = arguments.split_first().filter(|(command, _)| *command != "predict") else {
+        return Ok(());
+    };
+    // The value of an option may stand in the same word.
+    let value = |argument: &OsString| match argument
+        .to_str()
+        .and_then(|text| text.strip_prefix("--")?.split_once('='))
+    {
+        Some((_, value)) => PathBuf::from(value),
+        None => PathBuf::from(argument),
+    };
+    let Some(address) = rest.iter().map(value).find(|value| Address::is_meant(value)) else { return Ok(()) };
+    let copy = match address.to_str().and_then(|address| address.get(..5)) {
+        Some("gs://") => "gcloud storage rsync --recursive",
+        Some("az://") => "azcopy copy",
+        _ => "aws s3 sync",
+    };
+    Err(UsageError(format!(
+        "foliar {} takes folders and files of this machine, and {} is in an object store; copy it first, such as with `{copy}`, or mount \
+         it; `foliar predict` reads object stores",
+        command.to_string_lossy(),
+        address.shown()
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn object_stores_are_for_predictions() {
+        let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
+        for text in
+            ["train s3://farm/photos", "evaluate run gs://farm/test", "train photos --out=az://farm/run"]
+        {
+            let refused = check_objects(&words(text)).unwrap_err().to_string();
+            assert!(refused.contains("copy it first") && refused.contains("://farm/"), "{refused}");
+        }
+        for text in
+            ["predict s3://farm/model.foliar s3://farm/photos", "train photos", "train ./s3:/photos", "train"]
+        {
+            assert!(check_objects(&words(text)).is_ok(), "{text}");
+        }
+    }
 
     #[test]
     fn pieces_of_a_path_with_blanks_are_put_together() {

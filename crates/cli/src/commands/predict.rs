@@ -9,6 +9,7 @@ mod labels;
 mod manifest;
 mod merged;
 mod part;
+mod photo;
 mod rows;
 mod slice;
 mod slices;
@@ -22,6 +23,7 @@ use std::path::Path;
 use anyhow::Context;
 use foliar_files::{Printable as _, write_atomically};
 use foliar_model::{Answer, Bundle, Outputs, Prediction};
+use foliar_objects::Address;
 use foliar_report::{AnsweredPhoto, Answers, answers_page, answers_summary};
 use foliar_vision::{Digest, Problem, counted};
 
@@ -35,6 +37,7 @@ use self::part::Part;
 pub(crate) use self::part::PartArgument;
 use self::tally::Tally;
 use super::inputs::{self, Input};
+use super::place::Place;
 use super::shell::short;
 use super::{file_problems, one_view_only, open_any_bundle_with_digest, use_threads};
 use crate::arguments::{Format, PredictArguments};
@@ -65,6 +68,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
         );
         return Err(UsageError(what).into());
     }
+    refuse_page_of_objects(arguments)?;
     use_threads(arguments.threads)?;
     let (bundle, digest) = open_any_bundle_with_digest(arguments.bundle()?)?;
     match (&arguments.manifest, &arguments.out) {
@@ -77,7 +81,8 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
         }
         (Some(path), Some(folder)) => share(arguments, (bundle, digest), path, folder),
         (None, _) => {
-            let inputs = inputs::find(&arguments.paths);
+            let inputs: Vec<Input> =
+                inputs::find(&arguments.paths)?.into_iter().map(Input::unlisted).collect();
             print(arguments, bundle, inputs.len(), &mut std::iter::once(inputs))
         }
     }
@@ -97,9 +102,24 @@ fn check_parquet(format: Option<Format>) -> Result<(), UsageError> {
     }
 }
 
+/// Refuses a page of photos that would have to be fetched once more.
+fn refuse_page_of_objects(arguments: &PredictArguments) -> Result<(), UsageError> {
+    let Some(address) = arguments.paths.iter().find(|path| Address::is_meant(path)) else { return Ok(()) };
+    match arguments.html {
+        None => Ok(()),
+        Some(_) => {
+            let what = format!(
+                "--html: a page holds its photos, and {} is in an object store; copy them into a folder",
+                address.shown()
+            );
+            Err(UsageError(what))
+        }
+    }
+}
+
 /// Writes the manifest.
 fn list(arguments: &PredictArguments, path: &Path) -> anyhow::Result<Exit> {
-    let made = manifest::make(path, &inputs::find(&arguments.paths))?;
+    let made = manifest::make(path, &inputs::find(&arguments.paths)?)?;
     let was_there = if made.was_there { "; it was there, and says the same" } else { "" };
     say!(
         "{}: {}, {} MB{was_there}",
@@ -135,7 +155,7 @@ fn share(
         Classifier::Classes(classes) => classes.as_mut(),
         Classifier::Labels(labels) => labels.as_mut(),
     };
-    slices::run(classifier, &manifest, (&job, part), folder, arguments.progress)
+    slices::run(classifier, &manifest, (&job, part), &Place::of(folder)?, arguments.progress)
 }
 
 /// The words of a command that makes slices of the same table.

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+#[cfg(feature = "cloud")]
+pub(crate) mod store;
+
 /// A fresh folder with drawn leaves in `photos/`.
 pub(crate) struct Scene {
     folder: TempDir,

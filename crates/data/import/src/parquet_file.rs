@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use foliar_vision::format::{ExtensionHint, Format};
 use foliar_vision::limits::Limits;
+use parquet::basic::Compression;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 use parquet::schema::types::Type;
@@ -140,6 +142,12 @@ impl Source {
         let fields = schema.get_fields().iter().filter(|field| read(field.name())).cloned().collect();
         let projected = Type::group_type_builder(schema.name()).with_fields(fields).build();
         let schema = projected.map_err(|error| refused(error.to_string()))?;
+        if let Some(codec) = unread_codec(reader.metadata()) {
+            let what = format!(
+                "its columns are compressed as {codec}, which is not read; write it again with zstd, as pyarrow does"
+            );
+            return Err(refused(what));
+        }
         let groups = reader.metadata().row_groups().iter();
         let before = groups
             .scan(0_u64, |rows, group| {
@@ -229,6 +237,12 @@ impl Source {
             None => Ok(number.to_string()),
         }
     }
+}
+
+/// A codec of the file that is not read.
+fn unread_codec(metadata: &ParquetMetaData) -> Option<Compression> {
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    columns.map(|column| column.compression()).find(|codec| *codec == Compression::LZO)
 }
 
 /// The bytes and the name of a photo: `struct<bytes, path>` in any order, or bytes alone.

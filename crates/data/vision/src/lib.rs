@@ -60,7 +60,7 @@ pub use manifest::{Difference, Manifest};
 pub use mixing::{Mixed, Mixing};
 pub use name::{path_of_name, portable_component, portable_name};
 pub use name_copies::NameCopies;
-pub use photo_file::{LoadedPhoto, is_photo_file, load_photo, photo_of_bytes};
+pub use photo_file::{LoadedPhoto, PhotoSource, is_photo_file, load_photo, photo_of_bytes};
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
 pub use problem::{Problem, Reason};
 pub use split::{SplitSpec, Splits, cluster_of, split};

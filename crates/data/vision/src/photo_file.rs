@@ -58,7 +58,29 @@ pub struct LoadedPhoto {
     pub remarks: Vec<Reason>,
 }
 
-/// Reads, checks and decodes the photo at `path`, and reduces it until its shorter side is at most `side` pixels: with the result
+/// Where the bytes of a photo are: a path, or something that has them from elsewhere.
+pub trait PhotoSource {
+    /// The name, whose end says which format the photo claims to have.
+    fn name(&self) -> &Path;
+
+    /// The bytes, at most [`Limits::bytes`] of them.
+    ///
+    /// # Errors
+    /// As those of a file: [`Reason::TooLarge`], [`Reason::Empty`], [`Reason::NoMemory`], [`Reason::Unreadable`] and others.
+    fn read(&self, limits: &Limits) -> Result<Vec<u8>, Reason>;
+}
+
+impl<P: AsRef<Path> + ?Sized> PhotoSource for P {
+    fn name(&self) -> &Path {
+        self.as_ref()
+    }
+
+    fn read(&self, limits: &Limits) -> Result<Vec<u8>, Reason> {
+        read_file(self.as_ref(), limits)
+    }
+}
+
+/// Reads, checks and decodes a photo, such as the one at a path, and reduces it until its shorter side is at most `side` pixels: with the result
 /// that a file of a data set has in the end.
 ///
 /// # Errors
@@ -67,12 +89,12 @@ pub struct LoadedPhoto {
 /// # Panics
 /// If `side` is zero.
 pub fn load_photo(
-    path: &Path,
+    photo: &(impl PhotoSource + ?Sized),
     side: u32,
     limits: &Limits,
     resizer: &mut Resizer,
 ) -> Result<LoadedPhoto, Reason> {
-    photo_of_bytes(Some(path), &read_file(path, limits)?, side, limits, resizer)
+    photo_of_bytes(Some(photo.name()), &photo.read(limits)?, side, limits, resizer)
 }
 
 /// The same for a file whose `bytes` are in memory already, with its `name` where it has one.

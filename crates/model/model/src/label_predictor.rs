@@ -1,9 +1,8 @@
 //! Runs a bundle of labels on photographs.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use foliar_vision::Limits;
+use foliar_vision::{Limits, PhotoSource};
 use serde::{Serialize, Serializer};
 
 use crate::bundle::Bundle;
@@ -54,7 +53,7 @@ impl LabelPredictor {
     ///
     /// # Errors
     /// The network cannot be run; no file causes this.
-    pub fn predict_files<P: AsRef<Path> + Sync>(
+    pub fn predict_files<P: PhotoSource + Sync>(
         &mut self,
         paths: &[P],
         limits: &Limits,

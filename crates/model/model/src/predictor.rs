@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use foliar_nn::{Graph, GraphError, PredictionEngine};
-use foliar_vision::{Limits, LoadedPhoto, Reason, Resizer, Rgb, Workspace, load_photo};
+use foliar_vision::{Limits, LoadedPhoto, PhotoSource, Reason, Resizer, Rgb, Workspace, load_photo};
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
@@ -222,13 +222,13 @@ impl Predictor {
         Ok(rows.zip(features.chunks_exact(feature_width(&self.tail))).map(outputs).collect())
     }
 
-    /// Decodes the files at `paths` and predicts; `each` gets the place of every file in turn and its prediction, or what is wrong
+    /// Decodes the photos `paths`, which may be paths or other [sources](PhotoSource), and predicts; `each` gets the place of every file in turn and its prediction, or what is wrong
     /// with it. Every thread of the rayon pool has photographs of its own; a few photographs are decoded together and then share
     /// the threads.
     ///
     /// # Errors
     /// The network cannot be run; no file causes this.
-    pub fn predict_files<P: AsRef<Path> + Sync>(
+    pub fn predict_files<P: PhotoSource + Sync>(
         &mut self,
         paths: &[P],
         limits: &Limits,
@@ -245,7 +245,7 @@ impl Predictor {
     ///
     /// # Errors
     /// The network cannot be run; no file causes this.
-    pub fn predict_files_with_remarks<P: AsRef<Path> + Sync>(
+    pub fn predict_files_with_remarks<P: PhotoSource + Sync>(
         &mut self,
         paths: &[P],
         limits: &Limits,
@@ -256,7 +256,7 @@ impl Predictor {
     }
 
     /// The same with what `finish` makes of the outputs of the network, on any thread.
-    pub(crate) fn outputs_of_files<P: AsRef<Path> + Sync, T: Send>(
+    pub(crate) fn outputs_of_files<P: PhotoSource + Sync, T: Send>(
         &mut self,
         paths: &[P],
         limits: &Limits,
@@ -292,14 +292,14 @@ impl Predictor {
     }
 
     /// What becomes of the files at `paths`, which are decoded and then predicted.
-    fn outcomes<P: AsRef<Path> + Sync, T>(
+    fn outcomes<P: PhotoSource + Sync, T>(
         &mut self,
         paths: &[P],
         limits: &Limits,
         finish: &dyn Fn(RawOutputs) -> T,
     ) -> Result<Vec<Outcome<T>>, ModelError> {
         let side = self.bundle.preprocessing.store_side;
-        let load = |path: &P| load_photo(path.as_ref(), side, limits, &mut Resizer::default());
+        let load = |path: &P| load_photo(path, side, limits, &mut Resizer::default());
         let loaded: Vec<Result<LoadedPhoto, Reason>> = paths.par_iter().map(load).collect();
         let (mut pictures, mut files) = (Vec::with_capacity(loaded.len()), Vec::with_capacity(loaded.len()));
         for result in loaded {

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use foliar_model::{EachFile, ModelError};
-use foliar_vision::Reason;
+use foliar_vision::{Limits, Reason};
 
+use super::photo::{Fetching, Photo};
 use crate::commands::inputs::Input;
 
 /// A classifier that writes a table.
@@ -42,7 +42,7 @@ pub(super) type EachRow<'a> = dyn FnMut(Seen<'_>) -> ControlFlow<()> + 'a;
 
 /// Predicts files, and hands each in turn to what it is given.
 pub(super) type PredictFiles<'a, T> =
-    dyn FnMut(&[&Path], &mut EachFile<'_, T>) -> Result<(), ModelError> + 'a;
+    dyn FnMut(&[Photo<'_>], &mut EachFile<'_, T>) -> Result<(), ModelError> + 'a;
 
 /// Takes an input, what is said of it or what is wrong with it in words, and what is odd about it.
 pub(super) type EachInput<'a, T> =
@@ -51,14 +51,15 @@ pub(super) type EachInput<'a, T> =
 /// Predicts the files among `inputs` by `predict` and hands every input in turn to `row`, until that breaks.
 ///
 /// # Errors
-/// Those of both.
+/// Those of both, and that of an object store that cannot be used.
 pub(super) fn each_input<T>(
     inputs: &[Input],
     predict: &mut PredictFiles<'_, T>,
     row: &mut EachInput<'_, T>,
 ) -> anyhow::Result<ControlFlow<()>> {
     for inputs in inputs.chunk_by(|a, b| a.file().is_some() == b.file().is_some()) {
-        let files: Vec<&Path> = inputs.iter().filter_map(Input::file).collect();
+        let fetching = Fetching::of(inputs, &Limits::default())?;
+        let files = fetching.photos(inputs);
         for input in inputs {
             if let Input::Missing { reason, .. } = input
                 && row(input, Err(reason.clone()), &[])?.is_break()
@@ -69,6 +70,11 @@ pub(super) fn each_input<T>(
         let mut ended = Ok(ControlFlow::Continue(()));
         predict(&files, &mut |index, result, remarks| {
             let input = &inputs[index];
+            // A row says what is wrong with a photo; that the store is gone is no fault of one.
+            if let Some(failure) = fetching.failure() {
+                ended = Err(io::Error::other(failure));
+                return ControlFlow::Break(());
+            }
             let result = match result {
                 Ok(said) => input.changed().map_or(Ok(said), Err),
                 Err(reason) => Err(reason.to_string()),

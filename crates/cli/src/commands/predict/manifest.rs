@@ -8,10 +8,12 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use foliar_files::{Printable as _, cell, printable, write_atomically};
+use anyhow::Context as _;
+use foliar_files::{Printable as _, cell, printable};
 use foliar_vision::{Digest, counted};
 
 use crate::commands::inputs::Input;
+use crate::commands::place::Place;
 use crate::output::io_error;
 
 /// The columns.
@@ -49,8 +51,9 @@ impl Manifest {
     /// # Errors
     /// A file that cannot be read, or its first row that is wrong: the line, and what to do.
     pub(super) fn read(path: &Path) -> Result<Self, ManifestError> {
-        let bytes = foliar_files::read(path)
-            .map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+        let failed = |source| ManifestError::Read { path: path.to_owned(), source };
+        let bytes =
+            Place::of(path).map_err(io::Error::other).and_then(|place| place.read()).map_err(failed)?;
         let wrong = |(line, what)| ManifestError::Row { path: path.to_owned(), line, what };
         let entries = entries(&bytes).map_err(wrong)?;
         if entries.is_empty() {
@@ -58,7 +61,7 @@ impl Manifest {
         }
         // Of what the list says, whatever its quotes and ends of lines.
         let mut said = Vec::new();
-        write(&entries, &mut said).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+        write(&entries, &mut said).map_err(failed)?;
         Ok(Self { entries, digest: Digest::of(&said) })
     }
 
@@ -206,11 +209,13 @@ pub(super) fn make(path: &Path, inputs: &[Input]) -> anyhow::Result<Made> {
     let mut left_out = 0;
     let mut entries = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let found = input.file().map(|file| (file, file.metadata()));
+        let found = match input {
+            Input::File(file) => Some((file, foliar_archive::length(file))),
+            Input::Listed { file, bytes } => Some((file, Ok(*bytes))),
+            Input::Missing { .. } => None,
+        };
         match (found, input) {
-            (Some((file, Ok(metadata))), _) => {
-                entries.push(Entry { path: file.to_owned(), bytes: Some(metadata.len()) });
-            }
+            (Some((file, Ok(bytes))), _) => entries.push(Entry { path: file.clone(), bytes: Some(bytes) }),
             (Some((file, Err(error))), _) => {
                 say!("{}: {error}; it is left out", file.shown());
                 left_out += 1;
@@ -227,7 +232,8 @@ pub(super) fn make(path: &Path, inputs: &[Input]) -> anyhow::Result<Made> {
     if entries.is_empty() {
         anyhow::bail!("there is no photo to list");
     }
-    let was_there = path.exists();
+    let place = Place::of(path)?;
+    let was_there = place.exists().with_context(|| format!("{} cannot be read", path.shown()))?;
     if was_there {
         let mut said = Vec::new();
         write(&entries, &mut said)?;
@@ -239,7 +245,7 @@ pub(super) fn make(path: &Path, inputs: &[Input]) -> anyhow::Result<Made> {
             );
         }
     } else {
-        write_atomically(path, |file| write(&entries, file))?;
+        place.write(|file| write(&entries, file))?;
     }
     let bytes = entries.iter().filter_map(|entry| entry.bytes).sum();
     Ok(Made { photos: entries.len(), bytes, left_out, was_there })

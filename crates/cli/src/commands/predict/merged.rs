@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use foliar_files::Printable as _;
@@ -10,6 +10,7 @@ use foliar_vision::counted;
 
 use super::slice::{self, Slice, SliceError};
 use crate::arguments::Format;
+use crate::commands::place::Place;
 use crate::commands::shell::{quoted, short};
 use crate::exit::{Exit, UsageError};
 use crate::output;
@@ -19,7 +20,7 @@ const NAMED: usize = 10;
 
 /// Prints the rows of all slices in `folder`, in the order of the manifest: what `foliar predict --manifest` prints in this format.
 pub(super) fn run(folder: &Path, format: Option<Format>) -> anyhow::Result<Exit> {
-    let slices = find(folder)?;
+    let slices = find(&Place::of(folder)?)?;
     let Some(first) = slices.values().next() else {
         let what = format!("{} holds no slices; give the folder of --out", folder.shown());
         return Err(UsageError(what).into());
@@ -72,17 +73,13 @@ fn as_parquet(slices: &BTreeMap<usize, Slice>, head: &str, out: output::Output) 
 }
 
 /// The slices in `folder` by number, of one job.
-fn find(folder: &Path) -> anyhow::Result<BTreeMap<usize, Slice>> {
-    let entries = folder.read_dir().with_context(|| format!("{} cannot be read", folder.shown()))?;
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()
-        .with_context(|| format!("{} cannot be read", folder.shown()))?;
-    paths.retain(|path| slice::is_named_so(path));
-    paths.sort();
+fn find(folder: &Place) -> anyhow::Result<BTreeMap<usize, Slice>> {
+    let names = folder.names().with_context(|| format!("{} cannot be read", folder.path().shown()))?;
     let mut slices: BTreeMap<usize, Slice> = BTreeMap::new();
-    for path in paths {
-        let slice = Slice::open(&path).map_err(|error| match error {
+    for name in names.iter().filter(|name| slice::is_named_so(name)) {
+        let place = folder.join(name);
+        let path = place.path();
+        let slice = Slice::open(&place).map_err(|error| match error {
             SliceError::Damaged { .. } => anyhow::anyhow!("{error}; delete it, and run its task again"),
             error => error.into(),
         })?;
@@ -93,7 +90,7 @@ fn find(folder: &Path) -> anyhow::Result<BTreeMap<usize, Slice>> {
             anyhow::bail!(
                 "{} was made with {difference} than {}: the slices of one table are of one job; move the others away",
                 path.shown(),
-                first.path.shown()
+                first.path().shown()
             );
         }
         let job = &slice.head.job;
@@ -108,7 +105,7 @@ fn find(folder: &Path) -> anyhow::Result<BTreeMap<usize, Slice>> {
         if let Some(other) = slices.get(&number) {
             anyhow::bail!(
                 "{} and {} are both slice {number}; move one of them away",
-                other.path.shown(),
+                other.path().shown(),
                 path.shown()
             );
         }

@@ -7,17 +7,17 @@
 //! {"failures":12,"digest":"1f2e..."}                                                      BLAKE3 of all that is before, and of the number
 //! ```
 //!
-//! It is written beside its place and renamed, so that a file of this name is whole; the digest finds what was damaged later.
+//! It is written beside its place and renamed, or put into an object store at once, so that a file of this name is whole; the digest finds what was damaged later.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use foliar_files::{Printable as _, write_atomically};
+use foliar_files::Printable as _;
 use foliar_vision::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::job::Job;
+use crate::commands::place::{Place, ReadSeek};
 
 /// How the file says what it is, and in which version.
 const KIND: &str = "slice 1";
@@ -57,10 +57,10 @@ struct Tail {
     digest: Digest,
 }
 
-/// A whole slice on the disk.
+/// A whole slice.
 #[derive(Debug)]
 pub(super) struct Slice {
-    pub(super) path: PathBuf,
+    place: Place,
     pub(super) head: Head,
     /// Rows with an error.
     pub(super) failures: usize,
@@ -68,15 +68,15 @@ pub(super) struct Slice {
     body: std::ops::Range<u64>,
 }
 
-/// The file of slice `number` in `folder`.
-pub(super) fn path(folder: &Path, number: usize) -> PathBuf {
-    folder.join(format!("slice-{number:05}.{EXTENSION}"))
+/// The name of the file of slice `number`.
+pub(super) fn name(number: usize) -> String {
+    format!("slice-{number:05}.{EXTENSION}")
 }
 
-/// Whether `path` is named as slices are.
-pub(super) fn is_named_so(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == EXTENSION)
-        && path.file_name().is_some_and(|name| !foliar_files::is_partial(name))
+/// Whether a file is named as slices are.
+pub(super) fn is_named_so(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == EXTENSION)
+        && !foliar_files::is_partial(name.as_ref())
 }
 
 /// Writes the slice whole, or not at all; `rows` writes the table and tells how many of its rows have an error.
@@ -84,12 +84,12 @@ pub(super) fn is_named_so(path: &Path) -> bool {
 /// # Errors
 /// That of `rows`, or the operating system's.
 pub(super) fn write(
-    path: &Path,
+    place: &Place,
     head: &Head,
     rows: impl FnOnce(&mut dyn Write) -> anyhow::Result<usize>,
 ) -> anyhow::Result<usize> {
     let mut ended = Ok(0);
-    let written = write_atomically(path, |file| {
+    let written = place.write(|file| {
         let mut out = Hashed { out: file, hasher: blake3::Hasher::new() };
         serde_json::to_writer(&mut out, head)?;
         writeln!(out)?;
@@ -106,7 +106,7 @@ pub(super) fn write(
 
 /// Writes, and hashes what is written.
 struct Hashed<'a> {
-    out: &'a mut BufWriter<File>,
+    out: &'a mut dyn Write,
     hasher: blake3::Hasher,
 }
 
@@ -134,20 +134,21 @@ pub(super) enum SliceError {
 }
 
 impl Slice {
-    /// Reads what the slice at `path` is, and all of it once to see that it is whole.
+    /// Reads what the slice at `place` is, and all of it once to see that it is whole.
     ///
     /// # Errors
     /// A file that cannot be read, is no slice, or is damaged.
-    pub(super) fn open(path: &Path) -> Result<Self, SliceError> {
-        let failed = |source| SliceError::Read { path: path.to_owned(), source };
-        let damaged = || SliceError::Damaged { path: path.to_owned() };
-        let mut file = BufReader::with_capacity(1 << 16, foliar_files::open(path).map_err(failed)?);
-        let len = file.get_ref().metadata().map_err(failed)?.len();
+    pub(super) fn open(place: &Place) -> Result<Self, SliceError> {
+        let failed = |source| SliceError::Read { path: place.path(), source };
+        let damaged = || SliceError::Damaged { path: place.path() };
+        let mut file = BufReader::with_capacity(1 << 16, place.open().map_err(failed)?);
+        let len = file.seek(SeekFrom::End(0)).map_err(failed)?;
+        file.rewind().map_err(failed)?;
         let first = first_line(&mut file).map_err(failed)?;
         let head: Head = serde_json::from_slice(&first)
             .ok()
             .filter(|head: &Head| head.foliar == KIND)
-            .ok_or_else(|| SliceError::Foreign { path: path.to_owned() })?;
+            .ok_or_else(|| SliceError::Foreign { path: place.path() })?;
         let start = first.len() as u64;
         let last = last_line(&mut file, len).map_err(failed)?;
         let end = len - last.len() as u64;
@@ -155,35 +156,36 @@ impl Slice {
         if start > end || digest_of(&mut file, end, tail.failures).map_err(failed)? != tail.digest {
             return Err(damaged());
         }
-        let slice = Self { path: path.to_owned(), head, failures: tail.failures, body: start..end };
         let mut above = Vec::new();
-        slice.copy(0..slice.head.head.len() as u64, &mut above).map_err(failed)?;
-        if above != slice.head.head.as_bytes() { Err(damaged()) } else { Ok(slice) }
+        file.seek(SeekFrom::Start(start)).map_err(failed)?;
+        file.take(head.head.len() as u64).read_to_end(&mut above).map_err(failed)?;
+        if above != head.head.as_bytes() {
+            return Err(damaged());
+        }
+        Ok(Self { place: place.clone(), head, failures: tail.failures, body: start..end })
+    }
+
+    /// How its place is written.
+    pub(super) fn path(&self) -> PathBuf {
+        self.place.path()
     }
 
     /// Copies the rows to `out`, without what stands above them.
     pub(super) fn copy_rows(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.copy(self.head.head.len() as u64..self.body.end - self.body.start, out)
+        io::copy(&mut self.rows()?, out).map(|_| ())
     }
 
     /// The rows as they are read, without what stands above them.
-    #[cfg(feature = "parquet")]
     pub(super) fn rows(&self) -> io::Result<impl Read + 'static> {
-        let mut file = foliar_files::open(&self.path)?;
+        let mut file = self.place.open()?;
         let start = self.body.start + self.head.head.len() as u64;
         file.seek(SeekFrom::Start(start))?;
-        Ok(BufReader::new(file.take(self.body.end - start)))
-    }
-
-    fn copy(&self, range: std::ops::Range<u64>, out: &mut dyn Write) -> io::Result<()> {
-        let mut file = foliar_files::open(&self.path)?;
-        file.seek(SeekFrom::Start(self.body.start + range.start))?;
-        io::copy(&mut file.take(range.end.saturating_sub(range.start)), out).map(|_| ())
+        Ok(BufReader::new(file.take(self.body.end.saturating_sub(start))))
     }
 }
 
 /// The first line with its end.
-fn first_line(file: &mut BufReader<File>) -> io::Result<Vec<u8>> {
+fn first_line(file: &mut BufReader<Box<dyn ReadSeek>>) -> io::Result<Vec<u8>> {
     use std::io::BufRead as _;
     let mut line = Vec::new();
     file.take(LONGEST_LINE as u64).read_until(b'\n', &mut line)?;
@@ -191,7 +193,7 @@ fn first_line(file: &mut BufReader<File>) -> io::Result<Vec<u8>> {
 }
 
 /// The last line with its end, of a file of `len` bytes.
-fn last_line(file: &mut BufReader<File>, len: u64) -> io::Result<Vec<u8>> {
+fn last_line(file: &mut BufReader<Box<dyn ReadSeek>>, len: u64) -> io::Result<Vec<u8>> {
     // The last line is short: two numbers.
     let from = len.saturating_sub(256);
     file.seek(SeekFrom::Start(from))?;
@@ -203,7 +205,7 @@ fn last_line(file: &mut BufReader<File>, len: u64) -> io::Result<Vec<u8>> {
 }
 
 /// BLAKE3 of the first `end` bytes and of the number of failures.
-fn digest_of(file: &mut BufReader<File>, end: u64, failures: usize) -> io::Result<Digest> {
+fn digest_of(file: &mut BufReader<Box<dyn ReadSeek>>, end: u64, failures: usize) -> io::Result<Digest> {
     file.seek(SeekFrom::Start(0))?;
     let mut hasher = blake3::Hasher::new();
     io::copy(&mut file.take(end), &mut hasher)?;
@@ -219,9 +221,9 @@ mod tests {
     }
 
     fn written(folder: &Path, above: &str, rows: &str) -> PathBuf {
-        let path = path(folder, 3);
+        let path = folder.join(name(3));
         let all = format!("{above}{rows}");
-        let failures = write(&path, &head(above), |out| {
+        let failures = write(&Place::Disk(path.clone()), &head(above), |out| {
             out.write_all(all.as_bytes())?;
             Ok(1)
         });
@@ -239,8 +241,11 @@ mod tests {
             ("", ""),
         ] {
             let path = written(folder.path(), above, rows);
-            assert!(path.ends_with("slice-00003.rows") && is_named_so(&path));
-            let slice = Slice::open(&path).unwrap();
+            assert!(
+                path.ends_with("slice-00003.rows")
+                    && is_named_so(path.file_name().unwrap().to_str().unwrap())
+            );
+            let slice = Slice::open(&Place::Disk(path)).unwrap();
             assert_eq!((&slice.head, slice.failures), (&head(above), 1));
             let mut out = Vec::new();
             slice.copy_rows(&mut out).unwrap();
@@ -253,23 +258,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = written(folder.path(), "path,class\n", "a.jpg,rust\nb.jpg,scab\n");
         let whole = std::fs::read(&path).unwrap();
-        for place in 0..whole.len() - 1 {
+        let place = Place::Disk(path.clone());
+        for at in 0..whole.len() - 1 {
             let mut bytes = whole.clone();
-            bytes[place] ^= 1;
+            bytes[at] ^= 1;
             std::fs::write(&path, bytes).unwrap();
-            assert!(Slice::open(&path).is_err(), "byte {place}");
-            std::fs::write(&path, &whole[..place]).unwrap();
-            assert!(Slice::open(&path).is_err(), "{place} bytes");
+            assert!(Slice::open(&place).is_err(), "byte {at}");
+            std::fs::write(&path, &whole[..at]).unwrap();
+            assert!(Slice::open(&place).is_err(), "{at} bytes");
         }
         std::fs::write(&path, &whole).unwrap();
-        assert!(Slice::open(&path).is_ok());
+        assert!(Slice::open(&Place::Disk(path)).is_ok());
     }
 
     #[test]
     fn a_slice_that_fails_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
-        let path = path(folder.path(), 0);
-        let failed = write(&path, &head(""), |out| {
+        let place = Place::Disk(folder.path().join(name(0)));
+        let failed = write(&place, &head(""), |out| {
             out.write_all(b"half of ")?;
             anyhow::bail!("the network is broken")
         });

@@ -2,10 +2,10 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::Context;
-use foliar_files::{Printable as _, make_folder};
+use foliar_files::Printable as _;
 use foliar_vision::counted;
 
 use super::classify::{Classify, Seen};
@@ -15,6 +15,7 @@ use super::part::Part;
 use super::slice::{self, Head, Slice, SliceError};
 use super::tally::Tally;
 use crate::arguments::ProgressFormat;
+use crate::commands::place::Place;
 use crate::exit::{Exit, UsageError};
 use crate::interrupt;
 
@@ -23,17 +24,22 @@ pub(super) fn run(
     classifier: &mut dyn Classify,
     manifest: &Manifest,
     (job, part): (&Job, Part),
-    folder: &Path,
+    folder: &Place,
     progress: Option<ProgressFormat>,
 ) -> anyhow::Result<Exit> {
     interrupt::listen()?;
-    make_folder(folder).with_context(|| format!("{} cannot be made", folder.shown()))?;
+    folder.make().with_context(|| format!("{} cannot be made", folder.path().shown()))?;
+    let there_already =
+        folder.names().with_context(|| format!("{} cannot be read", folder.path().shown()))?;
     let slices: Vec<usize> = part.of(job.slices()).collect();
     let rows = slices.iter().map(|&slice| job.range(slice).len()).sum();
     let mut tally = Tally::new(progress, rows);
     let mut missing = Vec::new();
     for number in slices.iter().copied() {
-        match there(&slice::path(folder, number), number, job)? {
+        let name = slice::name(number);
+        let is_there = there_already.binary_search(&name).is_ok();
+        let found = if is_there { there(&folder.join(&name), number, job)? } else { None };
+        match found {
             Some(slice) => tally.skip(slice.head.rows, slice.failures),
             None => missing.push(number),
         }
@@ -44,7 +50,7 @@ pub(super) fn run(
         let about = Head::new(number, range.start, range.len(), head.clone(), job.clone());
         let before = tally.counts().failures;
         let mut asked = false;
-        let written = slice::write(&slice::path(folder, number), &about, |out: &mut dyn Write| {
+        let written = slice::write(&folder.join(&slice::name(number)), &about, |out: &mut dyn Write| {
             let row = &mut |seen: Seen<'_>| {
                 tally.row(seen.failed);
                 asked = interrupt::asked();
@@ -79,12 +85,10 @@ pub(super) fn run(
     Ok(Exit::with_problems(counts.failures > 0))
 }
 
-/// The slice at `path`, if it is there. One that is damaged is made again, which is said.
-fn there(path: &Path, number: usize, job: &Job) -> anyhow::Result<Option<Slice>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let slice = match Slice::open(path) {
+/// The slice at `place`, if it is whole. One that is damaged is made again, which is said.
+fn there(place: &Place, number: usize, job: &Job) -> anyhow::Result<Option<Slice>> {
+    let path: PathBuf = place.path();
+    let slice = match Slice::open(place) {
         Ok(slice) => slice,
         Err(error @ SliceError::Damaged { .. }) => {
             say!("{error}; it is made again");
