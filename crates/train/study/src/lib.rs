@@ -43,6 +43,7 @@ pub use error::StudyError;
 pub use export::Export;
 pub use job::{Job, NextJob};
 pub use lease::{Lease, NextTrial};
+pub use network_file_system::check_file_system;
 pub use place::Place;
 pub use stored_study::StoredStudy;
 pub use trial::{Counts, State, StoredTrial};

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::StudyError;
+
 /// File systems that several machines can mount at once. A FUSE file system is named after what is behind it.
 const KINDS: [&str; 26] = [
     "9p",
@@ -33,9 +35,20 @@ const KINDS: [&str; 26] = [
     "wekafs",
 ];
 
+/// Refuses a place for a file where SQLite would damage it.
+///
+/// # Errors
+/// [`StudyError::NetworkFileSystem`].
+pub fn check_file_system(path: &Path) -> Result<(), StudyError> {
+    match of(path) {
+        Some(kind) => Err(StudyError::NetworkFileSystem { place: path.into(), kind }),
+        None => Ok(()),
+    }
+}
+
 /// The kind of network file system that `path`, or the folder that it will lie in, is on; none if it is on another one, or the
 /// system does not tell. Linux tells.
-pub(crate) fn of(path: &Path) -> Option<String> {
+fn of(path: &Path) -> Option<String> {
     let mounts = std::fs::read("/proc/self/mountinfo").ok()?;
     let absolute = std::path::absolute(path).ok()?;
     let there = absolute.ancestors().find_map(|path| path.canonicalize().ok())?;

@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::postgres::Postgres;
 use crate::schema::{self, Content};
 use crate::sqlite::Sqlite;
-use crate::{Counts, Definition, Place, StoredTrial, StudyError, history, network_file_system, waiting};
+use crate::{Counts, Definition, Place, StoredTrial, StudyError, check_file_system, history, waiting};
 
 /// How long a worker may be silent. A worker that dies is noticed earlier; this is for workers that hang.
 const LEASE_TIME: Duration = Duration::from_secs(120);
@@ -252,8 +252,8 @@ fn open_file(path: &Path, opening: Opening, works: bool) -> Result<Sqlite, Study
         Opening::Existing => OpenFlags::empty(),
         Opening::Create | Opening::Either => OpenFlags::SQLITE_OPEN_CREATE,
     };
-    if let (true, Some(kind)) = (works, network_file_system::of(path)) {
-        return Err(StudyError::NetworkFileSystem { place: path.into(), kind });
+    if works {
+        check_file_system(path)?;
     }
     Sqlite::open(path, flags)
 }
