@@ -100,9 +100,10 @@ impl Address {
             }
         }
         let mode = mode.map_or(Ok(SslMode::Prefer), |mode| SslMode::named(&mode))?;
-        let mut config: Config = format!("{plain}?{}", others.join("&"))
-            .parse()
-            .map_err(|error: postgres::Error| refuse(&crate::error::words(&error)))?;
+        // The parser's own words may repeat a part of a password that has a `?` in it.
+        let config = format!("{plain}?{}", others.join("&")).parse();
+        let mut config: Config =
+            config.map_err(|_| refuse("it, or an option in it, cannot be understood"))?;
         let odd = |host: &Host| matches!(host, Host::Tcp(name) if name.contains(['@', '/', ':']));
         if config.get_hosts().iter().any(odd) {
             return Err(refuse("@, / and : in a user or password are written %40, %2F and %3A"));
@@ -267,6 +268,7 @@ mod tests {
             "postgres://leaf:s3cret@db@host/lab",
             "postgres://leaf:s3cret@host:s3cret/lab",
             "postgres://leaf:s3cret@host/lab?sslmode=s3cret",
+            "postgres://leaf:s3?s3cret@host/lab",
             "postgres://leaf:s3cret@host/lab?s3cret=1&port=s3cret",
             "postgres://leaf:s3cret@host/lab?connect_timeout=s3cret",
             "mysql://leaf:s3cret@host/lab",

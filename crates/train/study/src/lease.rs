@@ -88,7 +88,7 @@ impl StoredStudy {
                 suggested = Some((seen, suggest(study, TrialId(seen.total))));
             }
         }
-        let holder = Holder { worker, lease_time: *lease_time, instructions };
+        let holder = Holder { worker, lease_time: *lease_time, instructions: instructions.as_deref() };
         database.run(Access::Exclusive, |sql| {
             let mut seen = history::refresh(study, sql, reconnect_time)?;
             if seen.lost || sql.lock().is_none() {
@@ -223,7 +223,7 @@ impl StoredStudy {
 struct Holder<'a> {
     worker: &'a str,
     lease_time: Duration,
-    instructions: &'a str,
+    instructions: Option<&'a str>,
 }
 
 impl Holder<'_> {

@@ -31,7 +31,7 @@ pub struct StoredStudy {
     /// How long the last suggestion took.
     pub(crate) fit_time: Duration,
     /// The instructions that this worker computes with.
-    pub(crate) instructions: String,
+    pub(crate) instructions: Option<String>,
 }
 
 /// Whether the file must exist, must not exist, or either.
@@ -111,7 +111,7 @@ impl StoredStudy {
     fn assembled(database: Database, definition: Definition) -> Self {
         let study = definition.study();
         // The first suggestion may be one for a long history.
-        let (fit_time, instructions) = (Duration::MAX, "unknown".to_owned());
+        let (fit_time, instructions) = (Duration::MAX, None);
         StoredStudy { database, definition, study, lease_time: LEASE_TIME, fit_time, instructions }
     }
 
@@ -147,7 +147,7 @@ impl StoredStudy {
     /// Sets what the worker computes with, such as `avx512`, which is stored with each trial that it claims: processors with
     /// other instructions round differently.
     pub fn with_instructions(mut self, instructions: &str) -> Self {
-        instructions.clone_into(&mut self.instructions);
+        self.instructions = Some(instructions.to_owned());
         self
     }
 

@@ -31,6 +31,7 @@ stop INT
 /// A server that runs until the process ends.
 pub(crate) struct Server {
     bin: PathBuf,
+    root: PathBuf,
     port: u16,
     keeper: Mutex<Child>,
 }
@@ -45,6 +46,16 @@ impl Server {
 
     /// Starts another server, with these settings.
     pub(crate) fn start(settings: &[&str]) -> Option<Server> {
+        Self::begin(settings, &[])
+    }
+
+    /// Starts another server, which encrypts with this certificate.
+    pub(crate) fn start_encrypted(certificate: &str, key: &Path) -> Option<Server> {
+        let files = [("server.crt", Path::new(certificate)), ("server.key", key)];
+        Self::begin(&["ssl = on"], &files)
+    }
+
+    fn begin(settings: &[&str], files: &[(&str, &Path)]) -> Option<Server> {
         let Some(bin) = programs() else {
             let required = env::var("FOLIAR_TEST_POSTGRES").is_ok_and(|value| value == "required");
             assert!(!required, "FOLIAR_TEST_POSTGRES=required, and PostgreSQL is not installed");
@@ -78,6 +89,14 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "{made:?}");
+        for (name, file) in files {
+            let copy = root.join("data").join(name);
+            fs::copy(file, &copy).unwrap();
+            fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = as_user {
+                std::os::unix::fs::chown(&copy, Some(user), Some(group)).unwrap();
+            }
+        }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut configuration = format!(
             "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\nfsync = off\nmax_connections = 60\n"
@@ -92,7 +111,7 @@ impl Server {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let server = Server { bin, port, keeper: Mutex::new(keeper) };
+        let server = Server { bin, root, port, keeper: Mutex::new(keeper) };
         server.wait();
         server.sql(&format!("CREATE DATABASE {USER}"));
         Some(server)
@@ -133,6 +152,11 @@ impl Server {
             .unwrap();
         assert!(ran.status.success(), "{statement}: {ran:?}");
         String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    }
+
+    /// What the server has logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.root.join("log")).unwrap()
     }
 
     fn tell(&self, command: &str) {
