@@ -133,5 +133,9 @@ fn report(error: &anyhow::Error) -> Exit {
         Some(TuneError::Study(error)) => is_address(error),
         _ => error.downcast_ref().is_some_and(is_address),
     };
-    if out_of_range || address || another_folder || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
+    if out_of_range || address || another_folder || error.is::<UsageError>() {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    }
 }

@@ -137,7 +137,8 @@ fn processes_with_folders_of_their_own_share_the_trials_and_have_one_result() {
         assert!(data["root"].as_str().unwrap().ends_with("elsewhere"), "{data}");
         scene.run(&["predict", &format!("{out}/tuned"), "photos/healthy"]).expect(0);
         scene.run(&["evaluate", &format!("{out}/tuned")]).expect(0);
-        let left: Vec<_> = fs::read_dir(scene.path(out)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let left: Vec<_> =
+            fs::read_dir(scene.path(out)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".worker")), "{left:?}");
     }
     let counts = server.sql("SELECT count(*), count(DISTINCT id), count(ended) FROM foliar_three.trial");
@@ -228,8 +229,7 @@ fn the_scripts_of_the_documentation_run_as_they_are_written() {
     let url = server.url();
     let tasks: Vec<Child> = ["1", "2", "3", "4"]
         .map(|task| {
-            let variables =
-                [("STUDY", &*url), ("SLURM_ARRAY_TASK_ID", task), ("SLURM_CPUS_PER_TASK", "1")];
+            let variables = [("STUDY", &*url), ("SLURM_ARRAY_TASK_ID", task), ("SLURM_CPUS_PER_TASK", "1")];
             documented(&slurm, &variables)
         })
         .into();
@@ -249,7 +249,8 @@ fn the_scripts_of_the_documentation_run_as_they_are_written() {
     server.sql("DROP SCHEMA foliar_beans CASCADE");
     fs::remove_dir_all(scene.path("runs")).unwrap();
     let compose = blocks("yaml").into_iter().find(|block| block.contains("tune photos")).unwrap();
-    let command = compose.split("command: >-\n").nth(1).unwrap().lines().take_while(|line| line.starts_with("      "));
+    let command =
+        compose.split("command: >-\n").nth(1).unwrap().lines().take_while(|line| line.starts_with("      "));
     let command = format!("foliar {}", command.map(str::trim).collect::<Vec<_>>().join(" "));
     assert!(command.contains("postgres://leaf@db/leaf") && command.contains("--trials 40"), "{command}");
     let command = command.replace("postgres://leaf@db/leaf", &url);

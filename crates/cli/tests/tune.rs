@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use common::{Finished, Scene};
 use foliar_random::Random;
-use foliar_study::{State, StoredTrial, StoredStudy};
+use foliar_study::{State, StoredStudy, StoredTrial};
 use serde_json::Value;
 
 /// Photographs, and weights in `weights/model.foliar`.

@@ -36,7 +36,9 @@ fn view(place: &Path, name: Option<&str>) -> anyhow::Result<StoredStudy> {
             return Err(UsageError("--name says which study of the database is meant".into()).into());
         }
         (None, Some(_)) => {
-            return Err(UsageError("--name belongs to the address of a database, postgres://...".into()).into());
+            return Err(
+                UsageError("--name belongs to the address of a database, postgres://...".into()).into()
+            );
         }
         (None, None) if place.is_dir() => StoredStudy::view(place.join(STUDY))?,
         (None, None) => StoredStudy::view(place)?,

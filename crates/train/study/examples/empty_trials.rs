@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("give POSTGRES_URL NAME WORKERS TRIALS".into());
     };
     let (workers, trials): (usize, u64) = (workers.parse()?, trials.parse()?);
-    let start_trials = if more.is_empty() { Some(trials as usize) } else { None };
+    let start_trials = if more.is_empty() { Some(trials) } else { None };
     let definition = Definition {
         fingerprint: "empty trials".into(),
         space: Space::new(vec![

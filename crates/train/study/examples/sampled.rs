@@ -8,7 +8,7 @@ use std::thread::sleep;
 use foliar_bayes::{
     Direction, Options, Outcome, Parameter, Params, Pruner, Report, Scale, Space, Step, Verdict,
 };
-use foliar_study::{Budget, Definition, Lease, NextTrial, StudyError, StoredStudy};
+use foliar_study::{Budget, Definition, Lease, NextTrial, StoredStudy, StudyError};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);

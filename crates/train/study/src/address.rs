@@ -89,6 +89,10 @@ impl Address {
             return Err(refuse("it does not begin with postgres://"));
         }
         let (plain, options) = url.split_once('?').unwrap_or((url, ""));
+        let special = "@, /, : and ? in a user or password are written %40, %2F, %3A and %3F";
+        if options.contains('@') {
+            return Err(refuse(special));
+        }
         let (mut mode, mut root_certificates) = (variable("PGSSLMODE"), variable("PGSSLROOTCERT"));
         let mut others = Vec::new();
         for option in options.split('&').filter(|option| !option.is_empty()) {
@@ -106,14 +110,21 @@ impl Address {
             config.map_err(|_| refuse("it, or an option in it, cannot be understood"))?;
         let odd = |host: &Host| matches!(host, Host::Tcp(name) if name.contains(['@', '/', ':']));
         if config.get_hosts().iter().any(odd) {
-            return Err(refuse("@, / and : in a user or password are written %40, %2F and %3A"));
+            return Err(refuse(special));
         }
         let remark = complete(&mut config).map_err(|problem| refuse(&problem))?;
         config.connect_timeout(CONNECT_TIMEOUT).tcp_user_timeout(SILENCE);
         config.keepalives(true).keepalives_idle(SILENCE / 2).keepalives_interval(SILENCE / 6);
         config.keepalives_retries(3).application_name("foliar");
         let root_certificates = root_certificates.map(PathBuf::from);
-        Ok(Self { shown: shown(&config, name), config, mode, root_certificates, name: name.to_owned(), remark })
+        Ok(Self {
+            shown: shown(&config, name),
+            config,
+            mode,
+            root_certificates,
+            name: name.to_owned(),
+            remark,
+        })
     }
 
     /// The study's name.

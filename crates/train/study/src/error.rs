@@ -56,7 +56,10 @@ pub enum StudyError {
         given: String,
     },
     /// The study tunes the same thing with another search.
-    #[error("{} was started with another {part}; resume it with the same {part}, or choose another name", place)]
+    #[error(
+        "{} was started with another {part}; resume it with the same {part}, or choose another name",
+        place
+    )]
     OtherDefinition {
         /// Where the study is.
         place: Place,
@@ -102,7 +105,10 @@ pub enum StudyError {
         reason: String,
     },
     /// The worker no longer holds the trial: its lease expired and the trial went to another worker, or the trial has ended.
-    #[error("this worker no longer holds trial {trial} of {} (now {state}); nothing was stored; continue with the next trial", place)]
+    #[error(
+        "this worker no longer holds trial {trial} of {} (now {state}); nothing was stored; continue with the next trial",
+        place
+    )]
     LeaseLost {
         /// Where the study is.
         place: Place,

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use foliar_bayes::TrialId;
 
-use crate::{Definition, StoredTrial, StudyError, StoredStudy};
+use crate::{Definition, StoredStudy, StoredTrial, StudyError};
 
 /// A snapshot of a study to be written in another format.
 #[derive(Debug, Clone, PartialEq)]

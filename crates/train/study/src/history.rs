@@ -93,8 +93,8 @@ fn record(id: TrialId, state: State, rows: &[Row]) -> Result<Record, Failure> {
 
 /// The values that trial `id` has reported, in order of arrival.
 pub(crate) fn reports(sql: &mut dyn Sql, id: TrialId) -> Result<Vec<Report>, Failure> {
-    let rows =
-        sql.query("SELECT fold, epoch, value FROM report WHERE trial = ?1 ORDER BY sequence", &[id.0.into()])?;
+    let rows = sql
+        .query("SELECT fold, epoch, value FROM report WHERE trial = ?1 ORDER BY sequence", &[id.0.into()])?;
     rows.iter().map(|row| report(row, 0)).collect()
 }
 

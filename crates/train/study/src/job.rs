@@ -66,8 +66,7 @@ impl StoredStudy {
     pub fn renew_job(&mut self, job: &Job) -> Result<(), StudyError> {
         let lease_time = clock::milliseconds(self.lease_time);
         let renewed = self.database.run(Access::Brief, |sql| {
-            let values =
-                [job.name.as_str().into(), job.attempt.into(), lease_time.into(), sql.lock().into()];
+            let values = [job.name.as_str().into(), job.attempt.into(), lease_time.into(), sql.lock().into()];
             let changed = sql.execute(
                 "UPDATE job SET expires = {now} + ?3, worker_lock = ?4
                  WHERE name = ?1 AND attempt = ?2 AND state = 'running'",
@@ -109,10 +108,8 @@ impl StoredStudy {
             )?;
             if changed == 0 && sql.retried() {
                 // It may have been stored before the connection was lost.
-                let stored = sql.first(
-                    "SELECT 1 FROM job WHERE name = ?1 AND attempt = ?2 AND result = ?3",
-                    &held_now,
-                )?;
+                let stored = sql
+                    .first("SELECT 1 FROM job WHERE name = ?1 AND attempt = ?2 AND result = ?3", &held_now)?;
                 if stored.is_some() {
                     return Ok(());
                 }
@@ -195,8 +192,7 @@ impl StoredStudy {
 }
 
 fn take(sql: &mut dyn Sql, name: &str, worker: &str, lease_time: Duration) -> Result<Job, Failure> {
-    let values =
-        [name.into(), worker.into(), sql.lock().into(), clock::milliseconds(lease_time).into()];
+    let values = [name.into(), worker.into(), sql.lock().into(), clock::milliseconds(lease_time).into()];
     let row = sql.first(
         "INSERT INTO job (name, state, attempt, worker, worker_lock, expires)
          VALUES (?1, 'running', 1, ?2, ?3, {now} + ?4)

@@ -108,7 +108,9 @@ impl StoredStudy {
                 Some(_) if !fits_inside => return Ok(None),
                 _ => suggest(study, id),
             };
-            holder.insert(sql, id, params, definition.trial_seed(id)).map(|lease| Some(NextTrial::Trial(lease)))
+            holder
+                .insert(sql, id, params, definition.trial_seed(id))
+                .map(|lease| Some(NextTrial::Trial(lease)))
         })
     }
 
@@ -279,12 +281,8 @@ fn pause(sql: &mut dyn Sql) -> Result<Option<Duration>, Failure> {
 
 /// Renews a lease, which also tells the others that its worker is connected.
 fn renew(sql: &mut dyn Sql, lease: &Lease, lease_time: Duration) -> Result<(), Failure> {
-    let values = [
-        lease.id.0.into(),
-        lease.attempt.into(),
-        clock::milliseconds(lease_time).into(),
-        sql.lock().into(),
-    ];
+    let values =
+        [lease.id.0.into(), lease.attempt.into(), clock::milliseconds(lease_time).into(), sql.lock().into()];
     let changed = sql.execute(
         "UPDATE trial SET expires = {now} + ?3, worker_lock = ?4
          WHERE id = ?1 AND attempt = ?2 AND state = 'running'",

@@ -88,7 +88,10 @@ pub(crate) enum Content {
 /// Stores `definition` in new tables.
 pub(crate) fn define(sql: &mut dyn Sql, definition: &Definition) -> Result<(), Failure> {
     let json = serde_json::to_string(definition).map_err(|error| Failure::Damaged(error.to_string()))?;
-    sql.execute("INSERT INTO study (one, definition, created) VALUES (1, ?1, {now})", &[json.as_str().into()])?;
+    sql.execute(
+        "INSERT INTO study (one, definition, created) VALUES (1, ?1, {now})",
+        &[json.as_str().into()],
+    )?;
     Ok(())
 }
 

@@ -80,9 +80,7 @@ impl Sqlite {
             let number: Option<u32> = context.get(0)?;
             Ok(number.is_some_and(|number| WorkerLock::is_free(&locks, number)))
         };
-        connection
-            .create_scalar_function("worker_gone", 1, FunctionFlags::SQLITE_UTF8, gone)
-            .map_err(at)?;
+        connection.create_scalar_function("worker_gone", 1, FunctionFlags::SQLITE_UTF8, gone).map_err(at)?;
         let place = path.into();
         Ok(Self { path: path.to_owned(), place, connection, lock_timeout: LOCK_TIMEOUT, worker_lock: None })
     }
@@ -221,8 +219,9 @@ impl Sql for Statements<'_> {
     fn content(&mut self) -> Result<Content, Failure> {
         let pragma = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
         let (application, version) = (pragma("application_id")?, pragma("user_version")?);
-        let tables =
-            self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+        let tables = self
+            .connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
         Ok(match (application, version, tables) {
             (APPLICATION, version, _) => Content::Study { version },
             (0, 0, 0) => Content::Nothing,

@@ -97,7 +97,9 @@ fn files_come_with_the_result_of_a_job_or_not_at_all(bed: &Bed) {
     let place = bed.place("study");
     let (mut one, mut other) = (open(&place), open(&place));
     let first = job(&mut one);
-    let files = |content: &[u8]| vec![("run/model".to_owned(), content.to_vec()), ("run/empty".to_owned(), Vec::new())];
+    let files = |content: &[u8]| {
+        vec![("run/model".to_owned(), content.to_vec()), ("run/empty".to_owned(), Vec::new())]
+    };
     one.finish_job_with(&first, "", &files(&[0, 255, 7])).unwrap();
     assert!(matches!(other.finish_job_with(&first, "", &files(&[1])), Err(StudyError::JobLost { .. })));
     assert_eq!(other.file("run/model").unwrap().unwrap(), [0, 255, 7]);

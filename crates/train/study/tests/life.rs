@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{Bed, claim, continuous, discrete, on_both, run, work};
 use foliar_bayes::{Outcome, Params, Report, Step, Study, TrialId, Value, Verdict};
-use foliar_study::{Budget, Counts, Definition, NextTrial, State, StudyError, StoredStudy};
+use foliar_study::{Budget, Counts, Definition, NextTrial, State, StoredStudy, StudyError};
 
 on_both! {
     a_lone_worker_runs_what_the_optimiser_asks_for,

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use common::{continuous, discrete, integrity, work};
 use foliar_random::Random;
-use foliar_study::{Definition, StoredTrial, StoredStudy};
+use foliar_study::{Definition, StoredStudy, StoredTrial};
 use rusqlite::Connection;
 
 const STUDY: &str = "FOLIAR_STUDY_TEST_PATH";

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::{claim, continuous, discrete};
 use foliar_bayes::{Outcome, TrialId};
-use foliar_study::{Budget, Definition, StudyError, StoredStudy};
+use foliar_study::{Budget, Definition, StoredStudy, StudyError};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -156,9 +156,10 @@ fn a_read_only_folder_and_a_read_only_file() {
     allow(folder.path(), 0o555);
     if fs::write(folder.path().join("probe"), "").is_err() {
         let new = folder.path().join("new.sqlite");
-        for (path, result) in
-            [(&new, StoredStudy::create(&new, &continuous())), (&path, StoredStudy::open(&path, &continuous()))]
-        {
+        for (path, result) in [
+            (&new, StoredStudy::create(&new, &continuous())),
+            (&path, StoredStudy::open(&path, &continuous())),
+        ] {
             let error = result.unwrap_err();
             assert!(matches!(error, StudyError::NotWritable { .. }), "{error:?}");
             says(&error, path, "folder must be writable");

@@ -14,9 +14,7 @@ use std::time::{Duration, Instant};
 use common::server::{PASSWORD, Server, USER};
 use common::{claim, continuous};
 use foliar_bayes::{Outcome, Report, Step, TrialId};
-use foliar_study::{
-    Address, Budget, ConnectionEvent, NextJob, NextTrial, State, StoredStudy, StudyError,
-};
+use foliar_study::{Address, Budget, ConnectionEvent, NextJob, NextTrial, State, StoredStudy, StudyError};
 
 const SHORT: Duration = Duration::from_millis(100);
 

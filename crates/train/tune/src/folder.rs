@@ -112,7 +112,8 @@ impl Folder {
 
     /// Writes what the folder of a shared study begins with; for the first process of the study also the plan into it.
     pub(crate) fn begin_shared(&self, study: &mut StoredStudy) -> Result<(), TuneError> {
-        let plan = serde_json::to_string(&self.plan).map_err(|error| TuneError::plan("plan", error.to_string()))?;
+        let plan =
+            serde_json::to_string(&self.plan).map_err(|error| TuneError::plan("plan", error.to_string()))?;
         study.store_once(PLAN, &plan)?;
         fs::create_dir_all(&self.root).map_err(at(&self.root))?;
         let path = self.root.join(SHARED);

@@ -74,7 +74,9 @@ impl Screen {
             }
             TuneEvent::Dropped { what } => {
                 self.clear();
-                say!("{what} went to another process, because this one was not heard of; what was found here is dropped");
+                say!(
+                    "{what} went to another process, because this one was not heard of; what was found here is dropped"
+                );
             }
             TuneEvent::Waiting if self.waiting => {}
             TuneEvent::Waiting => {

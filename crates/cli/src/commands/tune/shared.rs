@@ -63,6 +63,7 @@ pub(super) fn on_connection(event: ConnectionEvent<'_>) -> ControlFlow<()> {
 /// The name of this machine, for display.
 pub(super) fn host() -> String {
     let named = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let named = named.or_else(|| std::env::var("HOSTNAME").ok()).or_else(|| std::env::var("COMPUTERNAME").ok());
+    let named =
+        named.or_else(|| std::env::var("HOSTNAME").ok()).or_else(|| std::env::var("COMPUTERNAME").ok());
     named.map_or("another machine".to_owned(), |name| name.trim().to_owned())
 }

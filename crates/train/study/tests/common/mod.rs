@@ -20,7 +20,10 @@ pub(crate) mod server;
 pub(crate) enum Bed {
     Files(TempDir),
     #[cfg(unix)]
-    Server { server: &'static server::Server, prefix: String },
+    Server {
+        server: &'static server::Server,
+        prefix: String,
+    },
 }
 
 impl Bed {
