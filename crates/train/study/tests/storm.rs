@@ -22,13 +22,13 @@ use foliar_study::{Address, Budget, Definition, NextTrial, StoredStudy, StoredTr
 const URL: &str = "FOLIAR_STUDY_TEST_URL";
 const TRIALS: &str = "FOLIAR_STUDY_TEST_TRIALS";
 /// Duration of an epoch.
-const EPOCH: Duration = Duration::from_millis(5);
+const EPOCH: Duration = Duration::from_millis(10);
 /// How long a worker that is cut off has to come back.
 const RECONNECT_TIME: Duration = Duration::from_millis(500);
 
 /// All but the last trials need no model, which with thousands of trials would take all the time.
 fn definition(trials: u64) -> Definition {
-    let start_trials = Some(trials.saturating_sub(12));
+    let start_trials = Some(trials.saturating_sub(4));
     Definition { options: Options { start_trials, ..Options::default() }, ..continuous() }
 }
 
