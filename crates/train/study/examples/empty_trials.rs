@@ -4,6 +4,8 @@
 //!
 //! Without `model` every trial is a quasi-random point, so that the time is that of the storage.
 
+#![allow(clippy::print_stdout, reason = "it is a program of the terminal")]
+
 use std::error::Error;
 use std::process::Command;
 use std::thread::sleep;

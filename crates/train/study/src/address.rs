@@ -6,6 +6,7 @@
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -56,7 +57,9 @@ impl SslMode {
 
 /// The address of a study in a PostgreSQL database. Its password is never shown.
 #[derive(Clone)]
-pub struct Address {
+pub struct Address(Arc<Parts>);
+
+struct Parts {
     config: Config,
     mode: SslMode,
     root_certificates: Option<PathBuf>,
@@ -117,50 +120,44 @@ impl Address {
         config.keepalives(true).keepalives_idle(SILENCE / 2).keepalives_interval(SILENCE / 6);
         config.keepalives_retries(3).application_name("foliar");
         let root_certificates = root_certificates.map(PathBuf::from);
-        Ok(Self {
-            shown: shown(&config, name),
-            config,
-            mode,
-            root_certificates,
-            name: name.to_owned(),
-            remark,
-        })
+        let (name, shown) = (name.to_owned(), shown(&config, name));
+        Ok(Self(Arc::new(Parts { config, mode, root_certificates, name, shown, remark })))
     }
 
     /// The study's name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// The schema of the database that holds the study's tables.
     pub(crate) fn schema(&self) -> String {
-        format!("foliar_{}", self.name)
+        format!("foliar_{}", self.0.name)
     }
 
     /// Connects once.
     pub(crate) fn connect(&self) -> Result<Client, String> {
-        let remark = |said: String| match &self.remark {
+        let remark = |said: String| match &self.0.remark {
             Some(remark) if said.contains("password") => format!("{said}; {remark}"),
             _ => said,
         };
         let plain = || {
-            let mut config = self.config.clone();
+            let mut config = self.0.config.clone();
             config.ssl_mode(Negotiation::Disable);
             config.connect(NoTls).map_err(|error| remark(crate::error::words(&error)))
         };
         let local = |host: &Host| !matches!(host, Host::Tcp(_));
-        if self.mode == SslMode::Disable || self.config.get_hosts().iter().all(local) {
+        if self.0.mode == SslMode::Disable || self.0.config.get_hosts().iter().all(local) {
             return plain();
         }
-        let tls = Tls::new(self.mode, self.root_certificates.as_deref())?;
-        let mut config = self.config.clone();
-        config.ssl_mode(match self.mode {
+        let tls = Tls::new(self.0.mode, self.0.root_certificates.as_deref())?;
+        let mut config = self.0.config.clone();
+        config.ssl_mode(match self.0.mode {
             SslMode::Prefer => Negotiation::Prefer,
             _ => Negotiation::Require,
         });
         match config.connect(tls) {
             // A server that offers encryption and fails at it is met without, as `libpq` does.
-            Err(error) if self.mode == SslMode::Prefer && error.to_string().contains("TLS") => plain(),
+            Err(error) if self.0.mode == SslMode::Prefer && error.to_string().contains("TLS") => plain(),
             connected => connected.map_err(|error| remark(crate::error::words(&error))),
         }
     }
@@ -168,19 +165,19 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.shown)
+        formatter.write_str(&self.0.shown)
     }
 }
 
 impl fmt::Debug for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Address").field(&self.shown).finish()
+        formatter.debug_tuple("Address").field(&self.0.shown).finish()
     }
 }
 
 impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
-        self.shown == other.shown
+        self.0.shown == other.0.shown
     }
 }
 
@@ -273,7 +270,7 @@ mod tests {
             let address = Address::new(url, "beans").unwrap();
             assert_eq!(address.to_string(), "postgres://leaf@db.example.org:5433/lab, study beans");
             assert!(!format!("{address:?} {address:#?}").contains("s3cret"));
-            assert_eq!(address.config.get_password(), Some(&b"s3cret"[..]));
+            assert_eq!(address.0.config.get_password(), Some(&b"s3cret"[..]));
         }
         for wrong in [
             "postgres://leaf:s3cret@db@host/lab",
@@ -307,11 +304,11 @@ mod tests {
     #[test]
     fn encryption_means_what_it_means_to_libpq() {
         let mode = |options: &str| Address::new(&format!("postgres://leaf@host/lab{options}"), "a");
-        assert_eq!(mode("").unwrap().mode, SslMode::Prefer);
-        assert_eq!(mode("?sslmode=verify-ca&port=77").unwrap().mode, SslMode::VerifyCa);
+        assert_eq!(mode("").unwrap().0.mode, SslMode::Prefer);
+        assert_eq!(mode("?sslmode=verify-ca&port=77").unwrap().0.mode, SslMode::VerifyCa);
         let full = mode("?sslrootcert=%2Fa%20b.pem&sslmode=verify-full").unwrap();
-        assert_eq!(full.mode, SslMode::VerifyFull);
-        assert_eq!(full.root_certificates.as_deref(), Some(Path::new("/a b.pem")));
+        assert_eq!(full.0.mode, SslMode::VerifyFull);
+        assert_eq!(full.0.root_certificates.as_deref(), Some(Path::new("/a b.pem")));
         assert!(mode("?sslmode=allow").is_err());
     }
 }

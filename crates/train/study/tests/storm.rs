@@ -1,7 +1,7 @@
 //! Eight worker processes on one server, with clocks an hour apart, that are killed, cut off and left without a server.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! A PostgreSQL server of the tests' own, in a temporary folder, on a free port of this machine.
 
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::print_stdout)]
 
 use std::env;
 use std::fs;
