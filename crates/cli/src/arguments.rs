@@ -50,7 +50,7 @@ pub(crate) use report::ReportArguments;
 pub(crate) use review::ReviewArguments;
 pub(crate) use serve::ServeArguments;
 pub(crate) use teacher::TeacherArguments;
-pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
+pub(crate) use tune::{FIXED as TUNING_FIXED, ObjectiveName, PrunerName, TuneArguments};
 pub(crate) use watch::WatchArguments;
 
 /// One of the target error rates that a bundle has thresholds for.
@@ -485,7 +485,7 @@ pub(crate) struct SummaryArguments {
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  foliar study show runs/tuned\n  foliar study export runs/tuned --format csv --out trials.csv\n\nThe JSON form loads in Optuna: bench/optuna_import.py."
+    after_help = "Examples:\n  foliar study show runs/tuned\n  foliar study export runs/tuned --format csv --out trials.csv\n  foliar study show postgres://leaf@db.example.org/lab --name beans\n\nThe JSON form loads in Optuna: bench/optuna_import.py."
 )]
 pub(crate) struct StudyArguments {
     #[command(subcommand)]
@@ -496,13 +496,19 @@ pub(crate) struct StudyArguments {
 pub(crate) enum StudyCommand {
     /// One line per trial on standard output, a summary on standard error
     Show {
-        /// The study, an SQLite file, or the folder of `foliar tune`
+        /// The study, an SQLite file, the folder of `foliar tune`, or the address of a database, postgres://...
         file: PathBuf,
+        /// The study in the database
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
     },
     /// Export all trials with state, parameters, value, intermediate values, seeds and times
     Export {
-        /// The study, an SQLite file, or the folder of `foliar tune`
+        /// The study, an SQLite file, the folder of `foliar tune`, or the address of a database, postgres://...
         file: PathBuf,
+        /// The study in the database
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
         /// Output format
         #[arg(long, value_enum, default_value = "json")]
         format: StudyFormat,

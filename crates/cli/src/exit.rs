@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use foliar_eval::EvalError;
 use foliar_scan::ScanError;
+use foliar_study::StudyError;
 use foliar_train::TrainError;
 use foliar_tune::TuneError;
 
@@ -127,5 +128,14 @@ fn report(error: &anyhow::Error) -> Exit {
         _ => error.downcast_ref().is_some_and(is_of_recipe),
     };
     let another_folder = scan_error(error).is_some_and(ScanError::is_of_the_layout);
-    if out_of_range || another_folder || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
+    let is_address = |error: &StudyError| matches!(error, StudyError::Address(_));
+    let address = match error.downcast_ref() {
+        Some(TuneError::Study(error)) => is_address(error),
+        _ => error.downcast_ref().is_some_and(is_address),
+    };
+    if out_of_range || address || another_folder || error.is::<UsageError>() {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use common::{Finished, Scene};
 use foliar_bayes::{Direction, Options, Outcome, Parameter, Pruner, Report, Scale, Space, Step};
-use foliar_study::{Budget, Definition, Lease, NextTrial, StudyFile};
+use foliar_study::{Budget, Definition, Lease, NextTrial, StoredStudy};
 use serde_json::{Value, json};
 
 const STUDY: &str = "study.sqlite";
@@ -31,7 +31,7 @@ fn definition() -> Definition {
     }
 }
 
-fn claim(study: &mut StudyFile) -> Lease {
+fn claim(study: &mut StoredStudy) -> Lease {
     match study.claim("worker 1", Budget::trials(100)).unwrap() {
         NextTrial::Trial(lease) => lease,
         next => panic!("{next:?}"),
@@ -39,8 +39,8 @@ fn claim(study: &mut StudyFile) -> Lease {
 }
 
 /// One trial of each state, two of them finished, the second one better.
-fn studied(path: &Path) -> StudyFile {
-    let mut study = StudyFile::create(path, &definition()).unwrap();
+fn studied(path: &Path) -> StoredStudy {
+    let mut study = StoredStudy::create(path, &definition()).unwrap();
     let outcomes = [
         Outcome::Value { value: 0.5 },
         Outcome::Pruned,
@@ -158,7 +158,7 @@ fn a_study_is_seen_while_a_worker_is_at_it() {
 #[test]
 fn a_study_without_a_trial_says_so() {
     let scene = Scene::empty();
-    drop(StudyFile::create(&scene.path(STUDY), &definition()).unwrap());
+    drop(StoredStudy::create(&scene.path(STUDY), &definition()).unwrap());
     let shown = scene.run(&["study", "show", STUDY]).expect(0);
     assert_eq!(shown.out.lines().count(), 1);
     assert!(shown.err.contains("0 trials") && shown.err.contains("no trial has finished"), "{}", shown.err);

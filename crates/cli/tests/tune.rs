@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use common::{Finished, Scene};
 use foliar_random::Random;
-use foliar_study::{State, StoredTrial, StudyFile};
+use foliar_study::{State, StoredStudy, StoredTrial};
 use serde_json::Value;
 
 /// Photographs, and weights in `weights/model.foliar`.
@@ -44,7 +44,7 @@ fn arguments<'a>(out: &'a str, trials: &'a str) -> Vec<&'a str> {
 }
 
 fn trials(study: &Path) -> Vec<StoredTrial> {
-    StudyFile::view(&study.join("study.sqlite")).unwrap().trials().unwrap()
+    StoredStudy::view(&study.join("study.sqlite")).unwrap().trials().unwrap()
 }
 
 /// What a study leaves that does not speak of time.
@@ -330,7 +330,7 @@ fn a_read_only_study_is_named() {
 fn ctrl_c_saves_and_says_so() {
     let scene = scene();
     let child = start(&scene, &arguments("stopped", "30"));
-    let ended = || match StudyFile::view(&scene.path("stopped/study.sqlite")) {
+    let ended = || match StoredStudy::view(&scene.path("stopped/study.sqlite")) {
         Ok(mut study) => study.counts().unwrap().ended(),
         Err(_) => 0,
     };

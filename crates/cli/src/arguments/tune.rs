@@ -32,7 +32,7 @@ pub(crate) enum PrunerName {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar tune photos --model mobilenet_v1_0.75 --weights mobilenet.safetensors --out runs/tuned\n  foliar tune photos --weights imagenet --model resnet18 --recipe fine --tune stages,augmentation --trials 30 --time 2h\n  foliar tune --resume runs/tuned\n\nFirst a test split is set aside. On the other photos, Bayesian optimisation searches learning rate and momentum, and cross-validation chooses the weight decay. Then a tuned and an untuned run are trained and compared on the test split, by group (leaf). RUN/tuned is a run folder: `foliar predict RUN/tuned leaf.jpg`. After a crash or Ctrl-C, --resume continues. Several processes with the same --resume share the work.",
+    after_help = "Examples:\n  foliar tune photos --model mobilenet_v1_0.75 --weights mobilenet.safetensors --out runs/tuned\n  foliar tune photos --weights imagenet --model resnet18 --recipe fine --tune stages,augmentation --trials 30 --time 2h\n  foliar tune --resume runs/tuned\n  foliar tune photos --weights imagenet --study postgres://leaf@db.example.org/lab --name beans\n\nFirst a test split is set aside. On the other photos, Bayesian optimisation searches learning rate and momentum, and cross-validation chooses the weight decay. Then a tuned and an untuned run are trained and compared on the test split, by group (leaf). RUN/tuned is a run folder: `foliar predict RUN/tuned leaf.jpg`. After a crash or Ctrl-C, --resume continues. Several processes of one machine with the same --resume share the work; processes of many machines share it by --study, which keeps the study in PostgreSQL (docs/cluster.md). A process that starts with --study, --name and its photos alone takes the other options from the study.",
     mut_arg("test", |arg| arg
         .long("test-fraction")
         .default_value("0.2")
@@ -42,12 +42,19 @@ pub(crate) struct TuneArguments {
     /// Folder of photos, or tar or zip archive of one, with one subfolder per class; with --resume only if it has moved
     #[arg(required_unless_present_any = ["resume", "labels", "images"])]
     pub(crate) photos: Option<PathBuf>,
-    /// Output folder, new or empty [default: the first free runs/tune-NAME-1, runs/tune-NAME-2, ...]
+    /// Output folder, new or empty [default: the first free runs/tune-NAME-1, runs/tune-NAME-2, ...; with --study runs/NAME]
     #[arg(long, value_name = "RUN")]
     pub(crate) out: Option<PathBuf>,
     /// Continue the tuning in RUN; other processes can work on it at the same time
     #[arg(long, value_name = "RUN", visible_alias = "worker", conflicts_with_all = FIXED)]
     pub(crate) resume: Option<PathBuf>,
+    /// Keep the study in a PostgreSQL database, such as postgres://leaf@db.example.org/lab, so that many machines share it: start the
+    /// same line on each. Passwords are best in PGPASSWORD or ~/.pgpass: others on a machine see its command lines
+    #[arg(long, value_name = "URL", requires = "name", conflicts_with = "resume")]
+    pub(crate) study: Option<String>,
+    /// Name of the study in the database: letters, digits, hyphens, underscores and points
+    #[arg(long, value_name = "NAME", requires = "study")]
+    pub(crate) name: Option<String>,
     /// Parameters to search besides learning rate and momentum, separated by commas: batch-size, label-smoothing,
     /// augmentation (0: none, 1: the recipe's), stages (number of trained stages)
     #[arg(long, value_delimiter = ',', value_name = "LIST")]
@@ -96,7 +103,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// Options that are fixed when a tuning is started.
-const FIXED: [&str; 59] = [
+pub(crate) const FIXED: [&str; 59] = [
     "out",
     "tune",
     "range",

@@ -3,11 +3,13 @@
 mod pictures;
 mod plan;
 mod screen;
+mod shared;
 pub(super) mod view;
 mod words;
 
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use anyhow::Context;
 use foliar_files::Printable as _;
@@ -37,26 +39,42 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
         (None, photos) => {
             super::one_class_only("tune", arguments.recipe.labels.task())?;
             let photos = &arguments.recipe.labels.root(photos.as_deref())?;
-            if let Some(out) = &arguments.out {
+            let shared = shared::of(arguments)?;
+            if let (Some(out), None) = (&arguments.out, &shared) {
                 // Checked before anything is downloaded and any photo is read.
                 Folder::check_free(out)?;
             }
             use_threads(arguments.recipe.machine.threads)?;
-            let mut plan = plan::of(photos, arguments)?;
-            let out = arguments.out.clone();
-            let out = out.unwrap_or_else(|| Run::free_folder(&format!("tune-{}", plan.recipe.model)));
+            let mut plan = match &shared {
+                Some(address) => shared::plan(address, photos, arguments)?,
+                None => plan::of(photos, arguments)?,
+            };
             let photographs = open_photographs(photos, &plan.recipe, &arguments.recipe.machine)?;
             plan.recipe = plan.recipe.with_tables_of(&photographs.dataset)?;
             let notes = foliar_train::check(&plan.recipe, &photographs.dataset.classes)?;
             notes.iter().for_each(|note| say!("{note}"));
-            (Folder::create(&out, &plan, &photographs)?, photographs)
+            let out = arguments.out.clone();
+            let folder = match &shared {
+                Some(address) => {
+                    let out = out.unwrap_or_else(|| Path::new("runs").join(address.name()));
+                    Folder::shared(&out, &plan, &photographs, address, shared::on_connection)?
+                }
+                None => {
+                    let name = format!("tune-{}", plan.recipe.model);
+                    Folder::create(&out.unwrap_or_else(|| Run::free_folder(&name)), &plan, &photographs)?
+                }
+            };
+            (folder, photographs)
         }
     };
     let skipped = photographs.summary().skipped;
     interrupt::listen()?;
     let mut screen = Screen::new(folder.plan());
     screen.begin();
-    let worker = format!("process {}", std::process::id());
+    let worker = match folder.is_shared() {
+        true => format!("process {} on {}", std::process::id(), shared::host()),
+        false => format!("process {}", std::process::id()),
+    };
     let ended = tune(arguments.recipe.machine.device(), &folder, photographs, &worker, &mut |event| {
         screen.show(event);
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -65,7 +83,11 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
     let root = folder.root().shown().to_string();
     match ended.with_context(|| format!("study {root}"))? {
         TuneOutcome::Interrupted => {
-            say!("saved; continue with `foliar tune --resume {root}`");
+            if folder.is_shared() {
+                say!("saved in {}; the same command continues", folder.study());
+            } else {
+                say!("saved; continue with `foliar tune --resume {root}`");
+            }
             Ok(Exit::Interrupted)
         }
         TuneOutcome::Finished(result) => {

@@ -8,7 +8,7 @@ use std::thread::sleep;
 use foliar_bayes::{
     Direction, Options, Outcome, Parameter, Params, Pruner, Report, Scale, Space, Step, Verdict,
 };
-use foliar_study::{Budget, Definition, Lease, NextTrial, StudyError, StudyFile};
+use foliar_study::{Budget, Definition, Lease, NextTrial, StoredStudy, StudyError};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         options: Options::default(),
         pruner: Pruner::Median { trials: 4, epoch: 2 },
     };
-    let mut study = StudyFile::create(&path, &definition)?;
+    let mut study = StoredStudy::create(&path, &definition)?;
     loop {
         match study.claim("sampled", Budget::trials(trials))? {
             NextTrial::Trial(lease) if lease.id.0 == 3 => study.fail(&lease, "failed on purpose")?,
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Five epochs of a bowl-shaped loss over the effective rate, which diverges when the rate is too high.
-fn run(study: &mut StudyFile, lease: &Lease) -> Result<(), StudyError> {
+fn run(study: &mut StoredStudy, lease: &Lease) -> Result<(), StudyError> {
     let end = loss(&lease.params);
     for epoch in 1..=5 {
         let value = end + 2.0 * 0.4_f64.powi(epoch);

@@ -1,15 +1,11 @@
-//! The only place that reads the clock.
+//! Moments and durations as a study stores them: milliseconds since 1970, on the clock of the database.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since 1970.
-pub(crate) fn now() -> i64 {
-    milliseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
-}
-
 /// `duration` in whole milliseconds.
 pub(crate) fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+    // Far beyond any lease, and far from the largest integer, since a moment is added to it.
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 4)
 }
 
 /// The moment that is `milliseconds` after 1970.

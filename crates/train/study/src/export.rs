@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use foliar_bayes::TrialId;
 
-use crate::{Definition, StoredTrial, StudyError, StudyFile};
+use crate::{Definition, StoredStudy, StoredTrial, StudyError};
 
 /// A snapshot of a study to be written in another format.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,11 +18,11 @@ pub struct Export {
     best: Option<TrialId>,
 }
 
-impl StudyFile {
+impl StoredStudy {
     /// Reads the study for an export.
     ///
     /// # Errors
-    /// See [`StudyFile`].
+    /// See [`StoredStudy`].
     pub fn export(&mut self) -> Result<Export, StudyError> {
         let best = self.best()?.map(|best| best.id);
         Ok(Export { definition: self.definition.clone(), trials: self.trials()?, best })

@@ -6,12 +6,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
-
+use crate::database::{Access, Sql};
 use crate::error::Failure;
-use crate::lease_expiry::WAIT;
-use crate::worker_lock::WorkerLock;
-use crate::{Budget, StudyError, StudyFile, clock, lease_expiry};
+use crate::lease_expiry::{WAIT, requeue_lost};
+use crate::{Budget, StoredStudy, StudyError, clock};
 
 /// A job that this worker holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,55 +31,53 @@ pub enum NextJob {
     Done,
 }
 
-impl StudyFile {
+impl StoredStudy {
     /// Claims the first of the jobs `names` that is not done and that no living worker holds. The claim is atomic. `worker`
     /// is stored for display.
     ///
     /// # Errors
-    /// See [`StudyFile`].
+    /// See [`StoredStudy`].
     pub fn claim_job(&mut self, worker: &str, names: &[String]) -> Result<NextJob, StudyError> {
-        let StudyFile { store, worker_lock, lease_time, .. } = self;
-        let path = store.path().to_owned();
-        let (next, acquired) = store.write(|transaction| {
-            let mut acquired = None;
-            if worker_lock.is_none() {
-                acquired = lease_expiry::acquire_lock(transaction, &path, Budget::trials(0))?;
-            }
-            let lock = worker_lock.as_ref().or(acquired.as_ref()).map(|lock| lock.number);
-            let (now, mut next) = (clock::now(), NextJob::Done);
+        let (lease_time, reconnect_time) = (self.lease_time, self.database.reconnect_time());
+        self.database.run(Access::Exclusive, |sql| {
+            // The budget is of trials; jobs never fail.
+            requeue_lost(sql, Budget { lost_workers: u32::MAX, ..Budget::trials(0) }, reconnect_time)?;
+            sql.take_lock()?;
+            let rows = sql.query("SELECT name, state FROM job", &[])?;
+            let states = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?)));
+            let states: BTreeMap<String, String> = states.collect::<Result<_, Failure>>()?;
+            let mut next = NextJob::Done;
             for name in names {
-                match state_of(transaction, name)? {
-                    JobState::Finished => {}
-                    JobState::Running { worker_lock, expires }
-                        if expires > now
-                            && !worker_lock.is_some_and(|number| WorkerLock::is_free(&path, number)) =>
-                    {
-                        next = NextJob::Wait(WAIT);
-                    }
-                    JobState::Running { .. } | JobState::Waiting => {
-                        let expires = now.saturating_add(clock::milliseconds(*lease_time));
-                        next = NextJob::Job(take(transaction, name, worker, lock, expires)?);
-                        break;
-                    }
+                match states.get(name).map(String::as_str) {
+                    Some("finished") => {}
+                    Some("running") => next = NextJob::Wait(WAIT),
+                    _ => return take(sql, name, worker, lease_time).map(NextJob::Job),
                 }
             }
-            Ok((next, acquired))
-        })?;
-        self.worker_lock = self.worker_lock.take().or(acquired);
-        Ok(next)
+            Ok(next)
+        })
     }
 
-    /// Renews the lease. Call it several times per lease time.
+    /// Renews the lease. Call it several times per lease time. If the server cannot be reached it does nothing, as
+    /// [`StoredStudy::heartbeat`].
     ///
     /// # Errors
     /// [`StudyError::JobLost`] if another worker has the job now: stop working on it.
     pub fn renew_job(&mut self, job: &Job) -> Result<(), StudyError> {
-        let expires = clock::now().saturating_add(clock::milliseconds(self.lease_time));
-        self.store.write(|transaction| {
-            check_held(transaction, job)?;
-            transaction.execute("UPDATE job SET expires = ?2 WHERE name = ?1", params![job.name, expires])?;
-            Ok(())
-        })
+        let lease_time = clock::milliseconds(self.lease_time);
+        let renewed = self.database.run(Access::Brief, |sql| {
+            let values = [job.name.as_str().into(), job.attempt.into(), lease_time.into(), sql.lock().into()];
+            let changed = sql.execute(
+                "UPDATE job SET expires = {now} + ?3, worker_lock = ?4
+                 WHERE name = ?1 AND attempt = ?2 AND state = 'running'",
+                &values,
+            )?;
+            held(changed, job)
+        });
+        match renewed {
+            Err(StudyError::Unreachable { .. }) => Ok(()),
+            renewed => renewed,
+        }
     }
 
     /// Stores the result of a job.
@@ -89,12 +85,43 @@ impl StudyFile {
     /// # Errors
     /// [`StudyError::JobLost`] if another worker has the job now or it is done: no job is done twice.
     pub fn finish_job(&mut self, job: &Job, result: &str) -> Result<(), StudyError> {
-        self.store.write(|transaction| {
-            check_held(transaction, job)?;
-            transaction.execute(
-                "UPDATE job SET state = 'finished', result = ?2, worker_lock = NULL, expires = NULL WHERE name = ?1",
-                params![job.name, result],
+        self.finish_job_with(job, result, &[])
+    }
+
+    /// Stores the result of a job, and with it files under their names, which replace those of before; all or nothing.
+    ///
+    /// # Errors
+    /// As for [`StoredStudy::finish_job`].
+    pub fn finish_job_with(
+        &mut self,
+        job: &Job,
+        result: &str,
+        files: &[(String, Vec<u8>)],
+    ) -> Result<(), StudyError> {
+        let access = if files.is_empty() { Access::Single } else { Access::Write };
+        self.database.run(access, |sql| {
+            let held_now = [job.name.as_str().into(), job.attempt.into(), result.into()];
+            let changed = sql.execute(
+                "UPDATE job SET state = 'finished', result = ?3, worker_lock = NULL, expires = NULL
+                 WHERE name = ?1 AND attempt = ?2 AND state = 'running'",
+                &held_now,
             )?;
+            if changed == 0 && sql.retried() {
+                // It may have been stored before the connection was lost.
+                let stored = sql
+                    .first("SELECT 1 FROM job WHERE name = ?1 AND attempt = ?2 AND result = ?3", &held_now)?;
+                if stored.is_some() {
+                    return Ok(());
+                }
+            }
+            held(changed, job)?;
+            for (name, content) in files {
+                sql.execute(
+                    "INSERT INTO file (name, content) VALUES (?1, ?2)
+                     ON CONFLICT (name) DO UPDATE SET content = ?2",
+                    &[name.as_str().into(), content.as_slice().into()],
+                )?;
+            }
             Ok(())
         })
     }
@@ -102,14 +129,15 @@ impl StudyFile {
     /// Gives the job back unfinished. The next claim of any worker takes it.
     ///
     /// # Errors
-    /// As for [`StudyFile::finish_job`].
+    /// As for [`StoredStudy::finish_job`].
     pub fn release_job(&mut self, job: &Job) -> Result<(), StudyError> {
-        self.store.write(|transaction| {
-            check_held(transaction, job)?;
-            let waiting =
-                "UPDATE job SET state = 'waiting', worker_lock = NULL, expires = NULL WHERE name = ?1";
-            transaction.execute(waiting, [&job.name])?;
-            Ok(())
+        self.database.run(Access::Single, |sql| {
+            let changed = sql.execute(
+                "UPDATE job SET state = 'waiting', worker_lock = NULL, expires = NULL
+                 WHERE name = ?1 AND attempt = ?2 AND state = 'running'",
+                &[job.name.as_str().into(), job.attempt.into()],
+            )?;
+            held(changed, job)
         })
     }
 
@@ -117,79 +145,67 @@ impl StudyFile {
     /// different values all continue with the first one.
     ///
     /// # Errors
-    /// See [`StudyFile`].
+    /// See [`StoredStudy`].
     pub fn store_once(&mut self, name: &str, value: &str) -> Result<String, StudyError> {
-        self.store.write(|transaction| {
-            transaction.execute(
+        self.database.run(Access::Write, |sql| {
+            sql.execute(
                 "INSERT INTO job (name, state, result) VALUES (?1, 'finished', ?2) ON CONFLICT (name) DO NOTHING",
-                params![name, value],
+                &[name.into(), value.into()],
             )?;
-            let stored = "SELECT coalesce(result, '') FROM job WHERE name = ?1";
-            Ok(transaction.query_row(stored, [name], |row| row.get(0))?)
+            let stored = sql.first("SELECT result FROM job WHERE name = ?1", &[name.into()])?;
+            stored.map_or(Ok(None), |row| row.optional(0)).map(Option::unwrap_or_default)
         })
     }
 
-    /// Results of finished jobs and values of [`StudyFile::store_once`], by name.
+    /// Results of finished jobs and values of [`StoredStudy::store_once`], by name.
     ///
     /// # Errors
-    /// See [`StudyFile`].
+    /// See [`StoredStudy`].
     pub fn results(&mut self) -> Result<BTreeMap<String, String>, StudyError> {
-        self.store.read(|transaction| {
-            let query = "SELECT name, result FROM job WHERE state = 'finished'";
-            let mut statement = transaction.prepare_cached(query)?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+        self.database.run(Access::Single, |sql| {
+            let rows = sql.query("SELECT name, result FROM job WHERE state = 'finished'", &[])?;
+            rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+        })
+    }
+
+    /// Names of the stored files that begin with `prefix`, in order.
+    ///
+    /// # Errors
+    /// See [`StoredStudy`].
+    pub fn file_names(&mut self, prefix: &str) -> Result<Vec<String>, StudyError> {
+        let names: Vec<String> = self.database.run(Access::Single, |sql| {
+            sql.query("SELECT name FROM file ORDER BY name", &[])?.iter().map(|row| row.get(0)).collect()
+        })?;
+        Ok(names.into_iter().filter(|name| name.starts_with(prefix)).collect())
+    }
+
+    /// The stored file `name`, none if there is none.
+    ///
+    /// # Errors
+    /// See [`StoredStudy`].
+    pub fn file(&mut self, name: &str) -> Result<Option<Vec<u8>>, StudyError> {
+        self.database.run(Access::Single, |sql| {
+            let row = sql.first("SELECT content FROM file WHERE name = ?1", &[name.into()])?;
+            row.map(|row| row.get(0)).transpose()
         })
     }
 }
 
-enum JobState {
-    Waiting,
-    Running { worker_lock: Option<u32>, expires: i64 },
-    Finished,
-}
-
-fn state_of(connection: &Connection, name: &str) -> Result<JobState, Failure> {
-    let mut statement =
-        connection.prepare_cached("SELECT state, worker_lock, expires FROM job WHERE name = ?1")?;
-    let row = statement.query_row([name], |row| {
-        let state: String = row.get(0)?;
-        Ok((state, row.get(1)?, row.get::<_, Option<i64>>(2)?))
-    });
-    Ok(match row.optional()? {
-        None => JobState::Waiting,
-        Some((state, worker_lock, expires)) => match (state.as_str(), expires) {
-            ("finished", _) => JobState::Finished,
-            ("running", Some(expires)) => JobState::Running { worker_lock, expires },
-            _ => JobState::Waiting,
-        },
-    })
-}
-
-fn take(
-    transaction: &Transaction,
-    name: &str,
-    worker: &str,
-    worker_lock: Option<u32>,
-    expires: i64,
-) -> Result<Job, Failure> {
-    transaction.execute(
-        "INSERT INTO job (name, state, attempt, worker, worker_lock, expires) VALUES (?1, 'running', 1, ?2, ?3, ?4)
-         ON CONFLICT (name) DO UPDATE SET state = 'running', attempt = attempt + 1, worker = ?2, worker_lock = ?3,
-             expires = ?4",
-        params![name, worker, worker_lock, expires],
+fn take(sql: &mut dyn Sql, name: &str, worker: &str, lease_time: Duration) -> Result<Job, Failure> {
+    let values = [name.into(), worker.into(), sql.lock().into(), clock::milliseconds(lease_time).into()];
+    let row = sql.first(
+        "INSERT INTO job (name, state, attempt, worker, worker_lock, expires)
+         VALUES (?1, 'running', 1, ?2, ?3, {now} + ?4)
+         ON CONFLICT (name) DO UPDATE SET state = 'running', attempt = job.attempt + 1, worker = ?2,
+             worker_lock = ?3, expires = {now} + ?4
+         RETURNING attempt",
+        &values,
     )?;
-    let attempt =
-        transaction.query_row("SELECT attempt FROM job WHERE name = ?1", [name], |row| row.get(0))?;
-    Ok(Job { name: name.to_owned(), attempt })
+    let row = row.ok_or_else(|| Failure::Damaged(format!("{name} cannot be claimed")))?;
+    Ok(Job { name: name.to_owned(), attempt: row.get(0)? })
 }
 
-/// Refuses a lease that is not the job's latest, or whose job is done.
-fn check_held(transaction: &Transaction, job: &Job) -> Result<(), Failure> {
-    let held: bool = transaction.query_row(
-        "SELECT count(*) FROM job WHERE name = ?1 AND attempt = ?2 AND state = 'running'",
-        params![job.name, job.attempt],
-        |row| row.get(0),
-    )?;
-    if held { Ok(()) } else { Err(Failure::JobLost { job: job.name.clone() }) }
+/// Refuses a lease that is not the job's latest, or whose job is done: it has changed no row.
+fn held(changed: u64, job: &Job) -> Result<(), Failure> {
+    if changed > 0 { Ok(()) } else { Err(Failure::JobLost { job: job.name.clone() }) }
 }

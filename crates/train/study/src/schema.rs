@@ -1,17 +1,14 @@
-//! The tables, and how to recognise a file that has them.
+//! The tables of a study.
 
-use rusqlite::{Connection, Transaction, params};
-
+use crate::database::Sql;
 use crate::error::Failure;
-use crate::{Definition, StudyError, clock};
+use crate::{Definition, Place, StudyError};
 
-/// Marks the file as one of ours: "fols".
-const APPLICATION: i64 = 0x666f_6c73;
-/// Version of the tables, stored as SQLite's `user_version`.
-pub(crate) const VERSION: i64 = 3;
+/// Version of the tables.
+pub(crate) const VERSION: i64 = 4;
 
-/// Times are milliseconds since 1970. SQLite stores NaN as NULL.
-const TABLES: &str = "
+/// In SQLite's words; see [`tables_of_postgres`]. Times are milliseconds since 1970. NaN is stored as NULL.
+pub(crate) const TABLES: &str = "
 CREATE TABLE study (
     one        INTEGER PRIMARY KEY CHECK (one = 1),
     definition TEXT    NOT NULL,             -- JSON
@@ -31,6 +28,7 @@ CREATE TABLE trial (
     worker_lock  INTEGER,                        -- number of the worker's lock, while running
     expires      INTEGER,                        -- when the lease ends, while running
     started      INTEGER,                        -- of the last claim
+    instructions TEXT,                           -- of the processor that claimed it last
     ended        INTEGER,
     CHECK ((state = 'finished') = (value IS NOT NULL)),
     CHECK ((state = 'running') = (expires IS NOT NULL)),
@@ -57,55 +55,57 @@ CREATE TABLE job (
     CHECK ((state = 'finished') = (result IS NOT NULL)),
     CHECK ((state = 'running') = (expires IS NOT NULL))
 ) STRICT;
+CREATE TABLE file (
+    name    TEXT PRIMARY KEY,
+    content BLOB NOT NULL
+) STRICT;
 ";
 
-/// What a file holds.
+/// [`TABLES`] in PostgreSQL's words.
+pub(crate) fn tables_of_postgres() -> String {
+    let words = [
+        ("sequence INTEGER PRIMARY KEY", "sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+        (" INTEGER", " BIGINT"),
+        (" REAL", " DOUBLE PRECISION"),
+        (" BLOB", " BYTEA"),
+        (") STRICT;", ");"),
+    ];
+    words.iter().fold(TABLES.to_owned(), |text, (sqlite, postgres)| text.replace(sqlite, postgres))
+        + "CREATE SEQUENCE worker_lock;"
+}
+
+/// What a place holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// Nothing: a new file, or one whose creation was interrupted.
+    /// Nothing: a new file, or one whose creation was interrupted; no study of this name.
     Nothing,
     /// A study of this version or another.
     Study { version: i64 },
-    /// A database of another program.
+    /// Something of another program.
     Foreign,
 }
 
-impl Content {
-    pub(crate) fn of(connection: &Connection) -> Result<Self, Failure> {
-        let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        Ok(match (application, version, tables) {
-            (APPLICATION, version, _) => Content::Study { version },
-            (0, 0, 0) => Content::Nothing,
-            _ => Content::Foreign,
-        })
-    }
-}
-
-/// Creates the tables and stores `definition`.
-pub(crate) fn create(transaction: &Transaction, definition: &Definition) -> Result<(), Failure> {
-    transaction.pragma_update(None, "application_id", APPLICATION)?;
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.execute_batch(TABLES)?;
+/// Stores `definition` in new tables.
+pub(crate) fn define(sql: &mut dyn Sql, definition: &Definition) -> Result<(), Failure> {
     let json = serde_json::to_string(definition).map_err(|error| Failure::Damaged(error.to_string()))?;
-    transaction.execute(
-        "INSERT INTO study (one, definition, created) VALUES (1, ?1, ?2)",
-        params![json, clock::now()],
+    sql.execute(
+        "INSERT INTO study (one, definition, created) VALUES (1, ?1, {now})",
+        &[json.as_str().into()],
     )?;
     Ok(())
 }
 
 /// The stored definition.
-pub(crate) fn definition(connection: &Connection) -> Result<Definition, Failure> {
-    let json: String = connection.query_row("SELECT definition FROM study", [], |row| row.get(0))?;
+pub(crate) fn definition(sql: &mut dyn Sql) -> Result<Definition, Failure> {
+    let row = sql.first("SELECT definition FROM study", &[])?;
+    let json: String = row.ok_or_else(|| Failure::Damaged("it has no definition".to_owned()))?.get(0)?;
     serde_json::from_str(&json).map_err(|error| Failure::Damaged(format!("its definition: {error}")))
 }
 
 /// Refuses versions that this program cannot read.
-pub(crate) fn check_version(found: i64, path: &std::path::Path) -> Result<(), StudyError> {
+pub(crate) fn check_version(found: i64, place: &Place) -> Result<(), StudyError> {
     if found == VERSION {
         return Ok(());
     }
-    Err(StudyError::Schema { path: path.to_owned(), found, known: VERSION })
+    Err(StudyError::Schema { place: place.clone(), found, known: VERSION })
 }

@@ -109,6 +109,8 @@ pub struct StoredTrial {
     pub started: Option<SystemTime>,
     /// When it ended.
     pub ended: Option<SystemTime>,
+    /// The instructions of the worker that claimed it last, such as `avx512`: other ones round differently.
+    pub instructions: Option<String>,
 }
 
 impl StoredTrial {

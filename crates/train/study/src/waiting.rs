@@ -1,28 +1,32 @@
 //! Trials that wait for a worker.
 
 use foliar_bayes::{Params, TrialId};
-use rusqlite::{Transaction, params};
 
 use crate::Definition;
+use crate::database::Sql;
 use crate::error::Failure;
 
 /// The next unused trial number.
-pub(crate) fn next_id(transaction: &Transaction) -> Result<TrialId, Failure> {
-    let id = transaction.query_row("SELECT coalesce(max(id) + 1, 0) FROM trial", [], |row| row.get(0))?;
-    Ok(TrialId(id))
+pub(crate) fn next_id(sql: &mut dyn Sql) -> Result<TrialId, Failure> {
+    let row = sql.first("SELECT coalesce(max(id) + 1, 0) FROM trial", &[])?;
+    row.map_or(Ok(TrialId(0)), |row| Ok(TrialId(row.get(0)?)))
 }
 
 /// Adds trial `id`, which waits.
 pub(crate) fn insert(
-    transaction: &Transaction,
+    sql: &mut dyn Sql,
     id: TrialId,
     params: &Params,
     definition: &Definition,
 ) -> Result<(), Failure> {
-    let json = serde_json::to_string(params).map_err(|error| Failure::Damaged(error.to_string()))?;
-    transaction.execute(
+    sql.execute(
         "INSERT INTO trial (id, params, seed, state) VALUES (?1, ?2, ?3, 'waiting')",
-        params![id.0, json, definition.trial_seed(id)],
+        &[id.0.into(), json(params)?.as_str().into(), definition.trial_seed(id).into()],
     )?;
     Ok(())
+}
+
+/// Parameters as they are stored.
+pub(crate) fn json(params: &Params) -> Result<String, Failure> {
+    serde_json::to_string(params).map_err(|error| Failure::Damaged(error.to_string()))
 }

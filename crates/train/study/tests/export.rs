@@ -5,7 +5,7 @@
 use foliar_bayes::{
     Direction, Options, Outcome, Parameter, Params, Pruner, Report, Scale, Space, Step, Value,
 };
-use foliar_study::{Budget, Definition, Lease, NextTrial, StudyFile};
+use foliar_study::{Budget, Definition, Lease, NextTrial, StoredStudy};
 use serde_json::Value as Json;
 
 const FIXTURE: &str = include_str!("fixtures/export.json");
@@ -20,7 +20,7 @@ fn params(rate: f64, momentum: f64, batch: i64, augmentation: &str) -> Params {
     values.into_iter().collect()
 }
 
-fn claim(study: &mut StudyFile) -> Lease {
+fn claim(study: &mut StoredStudy) -> Lease {
     match study.claim("worker 1", Budget::trials(0)).unwrap() {
         NextTrial::Trial(lease) => lease,
         next => panic!("{next:?}"),
@@ -28,7 +28,7 @@ fn claim(study: &mut StudyFile) -> Lease {
 }
 
 /// A study with every kind of parameter and one trial in every state.
-fn study(path: &std::path::Path) -> StudyFile {
+fn study(path: &std::path::Path) -> StoredStudy {
     let space = Space::new(vec![
         Parameter::float("learning rate", 1e-4, 1.0, Scale::Log),
         Parameter::float("momentum", 0.0, 0.99, Scale::Momentum),
@@ -43,7 +43,7 @@ fn study(path: &std::path::Path) -> StudyFile {
         options: Options::default(),
         pruner: Pruner::Never,
     };
-    let mut study = StudyFile::create(path, &definition).unwrap();
+    let mut study = StoredStudy::create(path, &definition).unwrap();
     for (rate, momentum, batch, augmentation) in [
         (0.01, 0.9, 32, "none"),
         (0.1, 0.0, 8, "flips, turns"),

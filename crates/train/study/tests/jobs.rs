@@ -4,32 +4,37 @@
 
 mod common;
 
-use std::path::Path;
 use std::time::Duration;
 
-use common::{claim, continuous};
-use foliar_study::{Budget, Job, NextJob, NextTrial, StudyError, StudyFile};
+use common::{Bed, claim, continuous, on_both};
+use foliar_study::{Budget, Job, NextJob, NextTrial, Place, StoredStudy, StudyError};
 
-fn open(path: &Path) -> StudyFile {
-    StudyFile::open_or_create(path, &continuous()).unwrap()
+on_both! {
+    every_job_is_done_once_and_in_order,
+    jobs_of_dead_and_silent_workers_wait_again,
+    the_first_stored_value_stays,
+    the_first_trials_are_enqueued_once,
+    files_come_with_the_result_of_a_job_or_not_at_all,
+}
+
+fn open(place: &Place) -> StoredStudy {
+    StoredStudy::open_or_create(place, &continuous()).unwrap()
 }
 
 fn names() -> Vec<String> {
     ["fold 1", "fold 2"].map(String::from).to_vec()
 }
 
-fn job(study: &mut StudyFile) -> Job {
+fn job(study: &mut StoredStudy) -> Job {
     match study.claim_job("worker", &names()).unwrap() {
         NextJob::Job(job) => job,
         next => panic!("{next:?}"),
     }
 }
 
-#[test]
-fn every_job_is_done_once_and_in_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("study.sqlite");
-    let (mut one, mut other) = (open(&path), open(&path));
+fn every_job_is_done_once_and_in_order(bed: &Bed) {
+    let place = bed.place("study");
+    let (mut one, mut other) = (open(&place), open(&place));
     let (first, second) = (job(&mut one), job(&mut other));
     assert_eq!((&*first.name, &*second.name, first.attempt), ("fold 1", "fold 2", 1));
     assert!(matches!(one.claim_job("worker", &names()).unwrap(), NextJob::Wait(_)));
@@ -47,49 +52,58 @@ fn every_job_is_done_once_and_in_order() {
     assert_eq!((&*results["fold 1"], &*results["fold 2"]), ("0.25", "0.75"));
 }
 
-#[test]
-fn jobs_of_dead_and_silent_workers_wait_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("study.sqlite");
-    let mut lost = open(&path);
+fn jobs_of_dead_and_silent_workers_wait_again(bed: &Bed) {
+    let place = bed.place("study");
+    let mut lost = open(&place);
     let first = job(&mut lost);
     let trial = claim(&mut lost);
     drop(lost);
     // The worker that takes the dead worker's lock, for a job or a trial, requeues both.
-    let mut successor = open(&path);
+    let mut successor = open(&place);
     assert_eq!(job(&mut successor), Job { attempt: 2, ..first.clone() });
     assert!(
         matches!(successor.claim("worker", Budget::trials(9)).unwrap(), NextTrial::Trial(next) if next.id == trial.id)
     );
-    let mut silent = open(&path).with_lease_time(Duration::ZERO);
+    let mut silent = open(&place).with_lease_time(Duration::ZERO);
     let second = job(&mut silent);
-    let mut awake = open(&path);
+    let mut awake = open(&place);
     assert_eq!(job(&mut awake), Job { attempt: 2, ..second.clone() });
     assert!(matches!(silent.finish_job(&second, ""), Err(StudyError::JobLost { .. })));
 }
 
-#[test]
-fn the_first_stored_value_stays() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("study.sqlite");
-    let (mut one, mut other) = (open(&path), open(&path));
+fn the_first_stored_value_stays(bed: &Bed) {
+    let place = bed.place("study");
+    let (mut one, mut other) = (open(&place), open(&place));
     assert_eq!(one.store_once("end", "noise").unwrap(), "noise");
     assert_eq!(other.store_once("end", "time").unwrap(), "noise");
     assert_eq!(other.results().unwrap()["end"], "noise");
 }
 
-#[test]
-fn the_first_trials_are_enqueued_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("study.sqlite");
-    let mut study = open(&path);
+fn the_first_trials_are_enqueued_once(bed: &Bed) {
+    let place = bed.place("study");
+    let mut study = open(&place);
     let params = claim(&mut study).params;
     study.enqueue_if_empty(std::slice::from_ref(&params)).unwrap();
     assert_eq!(study.counts().unwrap().total(), 1);
-    let fresh = folder.path().join("fresh.sqlite");
+    let fresh = bed.place("fresh");
     let (mut one, mut other) = (open(&fresh), open(&fresh));
     one.enqueue_if_empty(&[params.clone(), params.clone()]).unwrap();
     other.enqueue_if_empty(std::slice::from_ref(&params)).unwrap();
     assert_eq!(one.counts().unwrap().waiting, 2);
     assert_eq!(claim(&mut other).params, params);
+}
+
+fn files_come_with_the_result_of_a_job_or_not_at_all(bed: &Bed) {
+    let place = bed.place("study");
+    let (mut one, mut other) = (open(&place), open(&place));
+    let first = job(&mut one);
+    let files = |content: &[u8]| {
+        vec![("run/model".to_owned(), content.to_vec()), ("run/empty".to_owned(), Vec::new())]
+    };
+    one.finish_job_with(&first, "", &files(&[0, 255, 7])).unwrap();
+    assert!(matches!(other.finish_job_with(&first, "", &files(&[1])), Err(StudyError::JobLost { .. })));
+    assert_eq!(other.file("run/model").unwrap().unwrap(), [0, 255, 7]);
+    assert!(other.file("run/empty").unwrap().unwrap().is_empty());
+    assert_eq!(other.file("run").unwrap(), None);
+    assert_eq!(other.file_names("run/").unwrap(), ["run/empty", "run/model"]);
 }

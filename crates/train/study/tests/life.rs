@@ -7,25 +7,41 @@ mod common;
 use std::thread::{self, sleep};
 use std::time::Duration;
 
-use common::{claim, continuous, discrete, run, work};
+use common::{Bed, claim, continuous, discrete, on_both, run, work};
 use foliar_bayes::{Outcome, Params, Report, Step, Study, TrialId, Value, Verdict};
-use foliar_study::{Budget, Counts, Definition, NextTrial, State, StudyError, StudyFile};
-use tempfile::TempDir;
+use foliar_study::{Budget, Counts, Definition, NextTrial, State, StoredStudy, StudyError};
+
+on_both! {
+    a_lone_worker_runs_what_the_optimiser_asks_for,
+    the_pruner_judges_as_it_would_with_the_whole_history,
+    two_workers_get_different_trials,
+    threads_share_a_study,
+    a_trial_ends_once,
+    a_silent_workers_trial_goes_to_another_worker_and_its_own_result_is_refused,
+    a_late_heartbeat_keeps_a_trial_that_nobody_claimed,
+    a_worker_that_exits_is_noticed_at_once,
+    a_trial_that_kills_its_workers_fails,
+    a_released_trial_waits_and_counts_no_lost_worker,
+    a_new_attempt_replaces_reports_from_its_first_step_on,
+    values_that_are_not_finite_are_kept_as_infeasible,
+    enqueued_parameters_are_claimed_first,
+    a_used_up_budget_waits_for_running_trials,
+}
 
 const SHORT: Duration = Duration::from_millis(20);
 
-struct Fixture {
-    folder: TempDir,
+struct Fixture<'a> {
+    bed: &'a Bed,
     definition: Definition,
 }
 
-impl Fixture {
-    fn new(definition: Definition) -> Self {
-        Fixture { folder: tempfile::tempdir().unwrap(), definition }
+impl<'a> Fixture<'a> {
+    fn new(bed: &'a Bed, definition: Definition) -> Self {
+        Fixture { bed, definition }
     }
 
-    fn worker(&self) -> StudyFile {
-        StudyFile::open_or_create(&self.folder.path().join("study.sqlite"), &self.definition).unwrap()
+    fn worker(&self) -> StoredStudy {
+        StoredStudy::open_or_create(self.bed.place("study"), &self.definition).unwrap()
     }
 }
 
@@ -40,10 +56,9 @@ fn lost(result: Result<(), StudyError>, expected: State) {
     }
 }
 
-#[test]
-fn a_lone_worker_runs_what_the_optimiser_asks_for() {
-    let fixture = Fixture::new(continuous());
-    work(&fixture.folder.path().join("study.sqlite"), &fixture.definition, Duration::ZERO, || 20).unwrap();
+fn a_lone_worker_runs_what_the_optimiser_asks_for(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
+    work(fixture.bed.place("study"), &fixture.definition, Duration::ZERO, || 20).unwrap();
     let mut file = fixture.worker();
     let mut asked =
         Study::new(fixture.definition.space.clone(), fixture.definition.direction, fixture.definition.seed)
@@ -60,9 +75,8 @@ fn a_lone_worker_runs_what_the_optimiser_asks_for() {
     assert_eq!((counts.total(), counts.ended()), (20, 20));
 }
 
-#[test]
-fn the_pruner_judges_as_it_would_with_the_whole_history() {
-    let fixture = Fixture::new(discrete());
+fn the_pruner_judges_as_it_would_with_the_whole_history(bed: &Bed) {
+    let fixture = Fixture::new(bed, discrete());
     let mut file = fixture.worker();
     for _ in 0..12 {
         let lease = claim(&mut file);
@@ -78,9 +92,8 @@ fn the_pruner_judges_as_it_would_with_the_whole_history() {
     }
 }
 
-#[test]
-fn two_workers_get_different_trials() {
-    let fixture = Fixture::new(continuous());
+fn two_workers_get_different_trials(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let (mut first, mut second) = (fixture.worker(), fixture.worker());
     for _ in 0..6 {
         let trial = claim(&mut first);
@@ -96,17 +109,16 @@ fn two_workers_get_different_trials() {
     assert_eq!(first.records().unwrap()[7].value(), Some(1.0));
 }
 
-#[test]
-fn threads_share_a_study() {
+fn threads_share_a_study(bed: &Bed) {
     fn movable<T: Send>(value: T) -> T {
         value
     }
-    let fixture = Fixture::new(discrete());
+    let fixture = Fixture::new(bed, discrete());
     drop(movable(fixture.worker()));
-    let path = fixture.folder.path().join("study.sqlite");
+    let place = fixture.bed.place("study");
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| work(&path, &fixture.definition, Duration::from_millis(1), || 24).unwrap());
+            scope.spawn(|| work(&place, &fixture.definition, Duration::from_millis(1), || 24).unwrap());
         }
     });
     let trials = fixture.worker().trials().unwrap();
@@ -115,18 +127,21 @@ fn threads_share_a_study() {
 }
 
 #[test]
-fn the_journal_is_a_log_beside_the_file() {
-    let fixture = Fixture::new(continuous());
-    let mut file = fixture.worker();
+fn the_journal_is_a_log_beside_the_file_and_nothing_stays_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.sqlite");
+    let mut file = StoredStudy::create(&path, &continuous()).unwrap();
     claim(&mut file);
-    let connection = rusqlite::Connection::open(file.path()).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
+    drop((connection, file));
+    let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["study.sqlite"]);
 }
 
-#[test]
-fn a_trial_ends_once() {
-    let fixture = Fixture::new(continuous());
+fn a_trial_ends_once(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let mut file = fixture.worker();
     let first = claim(&mut file);
     file.finish(&first, Outcome::Value { value: 1.0 }).unwrap();
@@ -139,9 +154,8 @@ fn a_trial_ends_once() {
     assert!(file.records().unwrap()[0].reports.is_empty());
 }
 
-#[test]
-fn a_silent_workers_trial_goes_to_another_worker_and_its_own_result_is_refused() {
-    let fixture = Fixture::new(continuous());
+fn a_silent_workers_trial_goes_to_another_worker_and_its_own_result_is_refused(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let mut silent = fixture.worker().with_lease_time(SHORT);
     let mut other = fixture.worker();
     let old = claim(&mut silent);
@@ -162,9 +176,8 @@ fn a_silent_workers_trial_goes_to_another_worker_and_its_own_result_is_refused()
     assert_eq!((trial.record.value(), trial.attempts, trial.lost_workers), (Some(0.3), 2, 1));
 }
 
-#[test]
-fn a_late_heartbeat_keeps_a_trial_that_nobody_claimed() {
-    let fixture = Fixture::new(continuous());
+fn a_late_heartbeat_keeps_a_trial_that_nobody_claimed(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let mut slow = fixture.worker().with_lease_time(SHORT);
     let trial = claim(&mut slow);
     sleep(2 * SHORT);
@@ -174,9 +187,8 @@ fn a_late_heartbeat_keeps_a_trial_that_nobody_claimed() {
     slow.finish(&trial, Outcome::Infeasible).unwrap();
 }
 
-#[test]
-fn a_worker_that_exits_is_noticed_at_once() {
-    let fixture = Fixture::new(continuous());
+fn a_worker_that_exits_is_noticed_at_once(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let mut staying = fixture.worker();
     let held = claim(&mut staying);
     let mut leaving = fixture.worker();
@@ -186,14 +198,10 @@ fn a_worker_that_exits_is_noticed_at_once() {
     assert_eq!((taken.id, taken.attempt), (left.id, 2));
     staying.finish(&held, Outcome::Value { value: 1.0 }).unwrap();
     staying.finish(&taken, Outcome::Value { value: 1.0 }).unwrap();
-    drop(staying);
-    let names = std::fs::read_dir(fixture.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    assert_eq!(names.collect::<Vec<_>>(), ["study.sqlite"], "nothing is left behind");
 }
 
-#[test]
-fn a_trial_that_kills_its_workers_fails() {
-    let fixture = Fixture::new(continuous());
+fn a_trial_that_kills_its_workers_fails(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     for attempt in 1..=3 {
         assert_eq!((claim(&mut fixture.worker()).id, attempt).0, TrialId(0));
     }
@@ -205,9 +213,8 @@ fn a_trial_that_kills_its_workers_fails() {
     assert_eq!(trial.record.outcome, Some(Outcome::Abandoned));
 }
 
-#[test]
-fn a_released_trial_waits_and_counts_no_lost_worker() {
-    let fixture = Fixture::new(continuous());
+fn a_released_trial_waits_and_counts_no_lost_worker(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let mut file = fixture.worker();
     for attempt in 1..=5 {
         let trial = claim(&mut file);
@@ -224,9 +231,8 @@ fn a_released_trial_waits_and_counts_no_lost_worker() {
     assert!(trial.started <= trial.ended && trial.ended.is_some());
 }
 
-#[test]
-fn a_new_attempt_replaces_reports_from_its_first_step_on() {
-    let fixture = Fixture::new(continuous());
+fn a_new_attempt_replaces_reports_from_its_first_step_on(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let mut file = fixture.worker();
     let first = claim(&mut file);
     for (fold, epoch) in [(0, 1), (0, 2), (1, 1), (1, 2)] {
@@ -244,9 +250,8 @@ fn a_new_attempt_replaces_reports_from_its_first_step_on() {
     assert_eq!(file.records().unwrap()[0].reports, [report(0, 1, 8.0)]);
 }
 
-#[test]
-fn values_that_are_not_finite_are_kept_as_infeasible() {
-    let fixture = Fixture::new(continuous());
+fn values_that_are_not_finite_are_kept_as_infeasible(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let mut file = fixture.worker();
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let trial = claim(&mut file);
@@ -259,9 +264,8 @@ fn values_that_are_not_finite_are_kept_as_infeasible() {
     assert_eq!(file.best().unwrap(), None);
 }
 
-#[test]
-fn enqueued_parameters_are_claimed_first() {
-    let fixture = Fixture::new(continuous());
+fn enqueued_parameters_are_claimed_first(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let mut file = fixture.worker();
     let params: Params =
         [("rate", Value::Float(0.001)), ("momentum", Value::Float(0.9))].into_iter().collect();
@@ -275,9 +279,8 @@ fn enqueued_parameters_are_claimed_first() {
     assert!(matches!(file.enqueue(&wrong), Err(StudyError::Bayes(_))));
 }
 
-#[test]
-fn a_used_up_budget_waits_for_running_trials() {
-    let fixture = Fixture::new(continuous());
+fn a_used_up_budget_waits_for_running_trials(bed: &Bed) {
+    let fixture = Fixture::new(bed, continuous());
     let (mut first, mut second) = (fixture.worker(), fixture.worker());
     let one = claim(&mut first);
     let budget = Budget::trials(1);

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use common::{continuous, discrete, integrity, work};
 use foliar_random::Random;
-use foliar_study::{Definition, StoredTrial, StudyFile};
+use foliar_study::{Definition, StoredStudy, StoredTrial};
 use rusqlite::Connection;
 
 const STUDY: &str = "FOLIAR_STUDY_TEST_PATH";
@@ -65,7 +65,7 @@ fn set_budget(path: &Path, trials: u64) {
 }
 
 fn trials(path: &Path) -> Vec<StoredTrial> {
-    StudyFile::view(path).unwrap().trials().unwrap()
+    StoredStudy::view(path).unwrap().trials().unwrap()
 }
 
 /// Runs `workers` workers and kills `kills` of them, one at a time at a random moment, each time starting another. Then lets
@@ -82,7 +82,7 @@ fn kill_at_random(path: &Path, kind: &str, workers: usize, kills: usize, trials:
         child.wait().unwrap();
         *child = start(path, kind);
     }
-    let begun = StudyFile::view(path).unwrap().counts().unwrap().total();
+    let begun = StoredStudy::view(path).unwrap().counts().unwrap().total();
     set_budget(path, trials.max(begun));
     for mut child in children {
         assert!(child.wait().unwrap().success());
@@ -107,7 +107,7 @@ fn count_ends(path: &Path) {
 fn three_workers_killed_fifty_times_finish_every_trial_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.sqlite");
-    drop(StudyFile::create(&path, &discrete()).unwrap());
+    drop(StoredStudy::create(&path, &discrete()).unwrap());
     count_ends(&path);
     kill_at_random(&path, "discrete", 3, 50, 60);
 
@@ -130,7 +130,7 @@ fn three_workers_killed_fifty_times_finish_every_trial_once() {
     let alone = folder.path().join("alone.sqlite");
     work(&alone, &discrete(), Duration::ZERO, || 60).unwrap();
     let best = |path: &Path| {
-        let best = StudyFile::view(path).unwrap().best().unwrap().unwrap();
+        let best = StoredStudy::view(path).unwrap().best().unwrap().unwrap();
         (best.params, best.value)
     };
     assert_eq!(best(&path), best(&alone));

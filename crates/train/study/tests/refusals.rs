@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::{claim, continuous, discrete};
 use foliar_bayes::{Outcome, TrialId};
-use foliar_study::{Budget, Definition, StudyError, StudyFile};
+use foliar_study::{Budget, Definition, StoredStudy, StudyError};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -23,7 +23,7 @@ fn place() -> (TempDir, PathBuf) {
 /// A study with one finished trial.
 fn studied() -> (TempDir, PathBuf) {
     let (folder, path) = place();
-    let mut file = StudyFile::create(&path, &continuous()).unwrap();
+    let mut file = StoredStudy::create(&path, &continuous()).unwrap();
     let trial = claim(&mut file);
     file.finish(&trial, Outcome::Value { value: 1.0 }).unwrap();
     (folder, path)
@@ -36,7 +36,7 @@ fn says(error: &StudyError, path: &Path, words: &str) {
 }
 
 fn intact(path: &Path) {
-    let mut file = StudyFile::open(path, &continuous()).unwrap();
+    let mut file = StoredStudy::open(path, &continuous()).unwrap();
     assert_eq!(file.records().unwrap()[0].value(), Some(1.0));
     assert_eq!(common::integrity(path), "ok");
 }
@@ -44,17 +44,17 @@ fn intact(path: &Path) {
 #[test]
 fn a_study_that_does_not_exist() {
     let (_folder, path) = place();
-    let error = StudyFile::open(&path, &continuous()).unwrap_err();
+    let error = StoredStudy::open(&path, &continuous()).unwrap_err();
     assert!(matches!(error, StudyError::Absent { .. }));
     says(&error, &path, "does not exist");
     assert!(!path.exists());
-    assert!(matches!(StudyFile::view(&path), Err(StudyError::Absent { .. })));
+    assert!(matches!(StoredStudy::view(&path), Err(StudyError::Absent { .. })));
 }
 
 #[test]
 fn a_study_that_exists_already() {
     let (_folder, path) = studied();
-    let error = StudyFile::create(&path, &continuous()).unwrap_err();
+    let error = StoredStudy::create(&path, &continuous()).unwrap_err();
     assert!(matches!(error, StudyError::Exists { .. }));
     says(&error, &path, "already holds a study");
     intact(&path);
@@ -64,12 +64,12 @@ fn a_study_that_exists_already() {
 fn a_study_of_another_data_set() {
     let (_folder, path) = studied();
     let other = Definition { fingerprint: "leaves 77aa, recipe 91c0".into(), ..continuous() };
-    for result in [StudyFile::open(&path, &other), StudyFile::open_or_create(&path, &other)] {
+    for result in [StoredStudy::open(&path, &other), StoredStudy::open_or_create(&path, &other)] {
         let error = result.unwrap_err();
         assert!(matches!(error, StudyError::OtherFingerprint { .. }));
         says(&error, &path, "started for \"leaves 3f2a, recipe 91c0\", and this is \"leaves 77aa");
     }
-    assert_eq!(StudyFile::view(&path).unwrap().definition(), &continuous());
+    assert_eq!(StoredStudy::view(&path).unwrap().definition(), &continuous());
     intact(&path);
 }
 
@@ -84,7 +84,7 @@ fn a_study_with_another_search() {
         (Definition { direction: foliar_bayes::Direction::Maximise, ..continuous() }, "direction"),
     ];
     for (other, expected) in others {
-        let error = StudyFile::open(&path, &other).unwrap_err();
+        let error = StoredStudy::open(&path, &other).unwrap_err();
         assert!(matches!(error, StudyError::OtherDefinition { part, .. } if part == expected), "{error}");
         says(&error, &path, expected);
     }
@@ -95,14 +95,14 @@ fn a_study_with_another_search() {
 fn another_schema_version() {
     let (_folder, path) = studied();
     for (version, advice) in
-        [(4, "use the newer program"), (2, "start a new study"), (0, "start a new study")]
+        [(5, "use the newer program"), (3, "start a new study"), (0, "start a new study")]
     {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
-        let error = StudyFile::open(&path, &continuous()).unwrap_err();
-        assert!(matches!(error, StudyError::Schema { found, known: 3, .. } if found == version));
+        let error = StoredStudy::open(&path, &continuous()).unwrap_err();
+        assert!(matches!(error, StudyError::Schema { found, known: 4, .. } if found == version));
         says(&error, &path, advice);
     }
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 4).unwrap();
     intact(&path);
 }
 
@@ -111,7 +111,7 @@ fn other_files_are_not_changed() {
     let (folder, path) = place();
     let text = "rate,loss\n0.1,0.5\n".repeat(100);
     fs::write(&path, &text).unwrap();
-    for result in [StudyFile::create(&path, &continuous()), StudyFile::open(&path, &continuous())] {
+    for result in [StoredStudy::create(&path, &continuous()), StoredStudy::open(&path, &continuous())] {
         let error = result.unwrap_err();
         assert!(matches!(error, StudyError::NotAStudy { .. }));
         says(&error, &path, "not an SQLite database");
@@ -121,7 +121,7 @@ fn other_files_are_not_changed() {
     let path = folder.path().join("other.sqlite");
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
     let bytes = fs::read(&path).unwrap();
-    let error = StudyFile::open_or_create(&path, &continuous()).unwrap_err();
+    let error = StoredStudy::open_or_create(&path, &continuous()).unwrap_err();
     says(&error, &path, "a database of another program");
     assert_eq!(fs::read(&path).unwrap(), bytes);
 }
@@ -130,8 +130,8 @@ fn other_files_are_not_changed() {
 fn an_empty_file_becomes_a_study() {
     let (_folder, path) = place();
     fs::write(&path, "").unwrap();
-    says(&StudyFile::open(&path, &continuous()).unwrap_err(), &path, "an empty file");
-    let mut file = StudyFile::open_or_create(&path, &continuous()).unwrap();
+    says(&StoredStudy::open(&path, &continuous()).unwrap_err(), &path, "an empty file");
+    let mut file = StoredStudy::open_or_create(&path, &continuous()).unwrap();
     assert_eq!(claim(&mut file).id, TrialId(0));
 }
 
@@ -140,7 +140,7 @@ fn a_folder_and_a_missing_folder() {
     let (folder, _) = place();
     let absent = folder.path().join("absent").join("study.sqlite");
     for path in [folder.path(), absent.as_path()] {
-        let error = StudyFile::create(path, &continuous()).unwrap_err();
+        let error = StoredStudy::create(path, &continuous()).unwrap_err();
         assert!(matches!(error, StudyError::NotWritable { .. }), "{error:?}");
         says(&error, path, "cannot be opened for writing");
     }
@@ -156,16 +156,17 @@ fn a_read_only_folder_and_a_read_only_file() {
     allow(folder.path(), 0o555);
     if fs::write(folder.path().join("probe"), "").is_err() {
         let new = folder.path().join("new.sqlite");
-        for (path, result) in
-            [(&new, StudyFile::create(&new, &continuous())), (&path, StudyFile::open(&path, &continuous()))]
-        {
+        for (path, result) in [
+            (&new, StoredStudy::create(&new, &continuous())),
+            (&path, StoredStudy::open(&path, &continuous())),
+        ] {
             let error = result.unwrap_err();
             assert!(matches!(error, StudyError::NotWritable { .. }), "{error:?}");
             says(&error, path, "folder must be writable");
         }
         allow(folder.path(), 0o755);
         allow(&path, 0o444);
-        let error = StudyFile::open(&path, &continuous()).unwrap_err();
+        let error = StoredStudy::open(&path, &continuous()).unwrap_err();
         assert!(matches!(error, StudyError::NotWritable { .. }), "{error:?}");
         allow(&path, 0o644);
     }
@@ -177,7 +178,7 @@ fn a_read_only_folder_and_a_read_only_file() {
 fn a_locked_file() {
     let (_folder, path) = studied();
     let lock_timeout = Duration::from_millis(30);
-    let mut file = StudyFile::open(&path, &continuous()).unwrap().with_lock_timeout(lock_timeout).unwrap();
+    let mut file = StoredStudy::open(&path, &continuous()).unwrap().with_lock_timeout(lock_timeout).unwrap();
     let trial = claim(&mut file);
     let holder = Connection::open(&path).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -196,13 +197,13 @@ fn a_damaged_file() {
     let (_folder, path) = studied();
     let connection = Connection::open(&path).unwrap();
     connection.execute_batch("UPDATE trial SET params = 'rate 0.1'").unwrap();
-    let error = StudyFile::open(&path, &continuous()).unwrap().records().unwrap_err();
+    let error = StoredStudy::open(&path, &continuous()).unwrap().records().unwrap_err();
     assert!(matches!(error, StudyError::Damaged { .. }));
     says(&error, &path, "is damaged (parameters rate 0.1: ");
     connection.execute_batch("UPDATE study SET definition = '{}'").unwrap();
-    let error = StudyFile::open(&path, &continuous()).unwrap_err();
+    let error = StoredStudy::open(&path, &continuous()).unwrap_err();
     assert!(matches!(error, StudyError::Damaged { .. }));
     connection.execute_batch("DELETE FROM study").unwrap();
-    let error = StudyFile::open(&path, &continuous()).unwrap_err();
+    let error = StoredStudy::open(&path, &continuous()).unwrap_err();
     assert!(matches!(error, StudyError::Damaged { .. }), "{error:?}");
 }

@@ -30,6 +30,15 @@ pub enum TuneError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder belongs to a study that many machines share.
+    #[error(
+        "{} belongs to another study, which its study.txt names; continue that one with the same --study and --name, or choose another --out",
+        path.shown()
+    )]
+    Shared {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The folder holds something else.
     #[error("{} is not empty; choose a new or empty folder for --out", path.shown())]
     NotEmpty {
@@ -82,7 +91,15 @@ pub enum TuneError {
     /// Predictions that cannot be compared.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
-    /// An error of the study's file.
+    /// What a study holds cannot be used.
+    #[error("{study}: {problem}")]
+    DamagedStudy {
+        /// Where the study is.
+        study: foliar_study::Place,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// An error of the study.
     #[error(transparent)]
     Study(#[from] StudyError),
     /// An error of the search space.

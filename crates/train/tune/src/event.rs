@@ -40,6 +40,12 @@ pub enum TuneEvent<'a> {
     TrialEnded(&'a TrialEnd),
     /// The search has stopped.
     SearchEnded(&'a SearchStop),
+    /// Another worker has the trial or job that this one has worked on: this one was silent for too long. What it has found here
+    /// is not used.
+    Dropped {
+        /// The trial or job.
+        what: &'a str,
+    },
     /// Other workers hold everything that is left of this stage.
     Waiting,
     /// A job has started.

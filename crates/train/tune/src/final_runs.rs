@@ -2,12 +2,14 @@
 //! default parameters.
 
 use std::fs;
+use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
+use foliar_files::{make_folder, write_atomically};
 use foliar_results::PairedComparison;
-use foliar_runlog::StopReason;
+use foliar_runlog::{RunDir, StopReason};
 use foliar_study::Job;
 use foliar_train::{Recipe, Run, train};
 use serde::{Deserialize, Serialize};
@@ -42,11 +44,12 @@ pub(crate) struct FinalTests {
 impl Session<'_> {
     /// Trains the runs and compares them on the test photos.
     pub(crate) fn final_runs(&mut self, tuned: &Recipe) -> Result<ControlFlow<(), FinalTests>, TuneError> {
-        let names = [UNTUNED, DEFAULT, TUNED].map(|name| format!("{name} run"));
+        let runs = [UNTUNED, DEFAULT, TUNED];
+        let names = runs.map(|name| format!("{name} run"));
         let recipes = [self.plan.untuned(), self.plan.recipe.clone(), tuned.clone()];
-        let folders = [self.folder.untuned(), self.folder.default_run(), self.folder.tuned()];
         let flow =
-            self.jobs(&names, &mut |session, job, place| session.run(job, &folders[place], &recipes[place]))?;
+            self.jobs(&names, &mut |session, job, place| session.run(job, runs[place], &recipes[place]))?;
+        self.folder.clear_workshop();
         if flow.is_break() {
             return Ok(ControlFlow::Break(()));
         }
@@ -56,8 +59,8 @@ impl Session<'_> {
             if self.photographs.splits.test.is_empty() || other.epoch.is_none() {
                 continue;
             }
-            let folder = &folders[place];
-            let flow = self.jobs(&[job.to_owned()], &mut |session, job, _| session.compare(job, folder))?;
+            let run = runs[place];
+            let flow = self.jobs(&[job.to_owned()], &mut |session, job, _| session.compare(job, run))?;
             if flow.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -66,8 +69,8 @@ impl Session<'_> {
         Ok(ControlFlow::Continue(tests))
     }
 
-    fn run(&mut self, job: &Job, folder: &Path, recipe: &Recipe) -> Result<JobOutcome, TuneError> {
-        let run = self.open_run(folder, recipe)?;
+    fn run(&mut self, job: &Job, name: &str, recipe: &Recipe) -> Result<JobOutcome, TuneError> {
+        let run = self.open_run(&self.folder.workplace(name), recipe)?;
         let (study, observe) = (&mut self.study, &mut *self.observe);
         let (mut failure, mut heard) = (None, Instant::now());
         let outcome = train(self.device, &run, self.photographs, &mut |event| {
@@ -87,11 +90,50 @@ impl Session<'_> {
             return Ok(JobOutcome::Interrupted);
         }
         let kept = outcome.bundle.and(outcome.best);
-        if kept.is_none() && *folder == self.folder.tuned() {
+        if kept.is_none() && name == TUNED {
             return Err(TuneError::FinalDiverged);
         }
         let result = self.to_json(&Trained { epoch: kept.map(|best| best.epoch) })?;
-        Ok(JobOutcome::Done { result, value: None })
+        Ok(JobOutcome::Done { result, value: None, files: self.folder.files_to_share(name)? })
+    }
+
+    /// Brings the run `name` of a shared study into this process' folder. What is there stays.
+    pub(crate) fn fetch(&mut self, name: &str) -> Result<(), TuneError> {
+        if !self.folder.is_shared() {
+            return Ok(());
+        }
+        let folder = self.folder.run(name);
+        for stored in self.study.file_names(&format!("{name}/"))? {
+            let own = stored.strip_prefix(&format!("{name}/")).unwrap_or_default();
+            let path = folder.join(own);
+            // A name leads nowhere else.
+            if path.parent() != Some(&folder) || path.file_name() != Some(own.as_ref()) || path.exists() {
+                continue;
+            }
+            let Some(mut content) = self.study.file(&stored)? else { continue };
+            if own == RunDir::DATA {
+                content = self.with_own_photographs(&content)?;
+            }
+            make_folder(&folder).map_err(at(&folder))?;
+            write_atomically(&path, |file| file.write_all(&content)).map_err(at(&path))?;
+        }
+        Ok(())
+    }
+
+    /// What a run says of its photographs, with the place where they are on this machine.
+    fn with_own_photographs(&self, json: &[u8]) -> Result<Vec<u8>, TuneError> {
+        #[derive(Serialize)]
+        struct Root<'a>(#[serde(with = "foliar_files::any_path")] &'a Path);
+        let changed = || {
+            let mut document: serde_json::Value = serde_json::from_slice(json)?;
+            document["root"] = serde_json::to_value(Root(&self.photographs.dataset.root))?;
+            serde_json::to_vec_pretty(&document)
+        };
+        let damaged = |error: serde_json::Error| TuneError::DamagedStudy {
+            study: self.folder.study().clone(),
+            problem: format!("{}: {error}", RunDir::DATA),
+        };
+        changed().map_err(damaged)
     }
 
     /// Opens the run that an earlier attempt at the job has started in `folder`, or starts a new one.

@@ -5,14 +5,18 @@
 //! | `plan.json` | what is searched and how; see [`Plan`] |
 //! | `split.csv` | the split of every photo |
 //! | `study.sqlite` | trials, and the results of all jobs |
+//! | `study.txt` | instead of it: where the study is, if many machines share it |
 //! | `tuned/`, `untuned/`, `default/` | run folders |
 //! | `tuning.json` | the result; see [`crate::TuningResult`] |
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use foliar_files::{check_file, check_folder, lock_file, write_atomically};
+use foliar_study::{Address, OnConnection, Place, StoredStudy, StudyError};
 use foliar_train::Photographs;
 use serde::Serialize;
 
@@ -24,6 +28,10 @@ use crate::plan::Plan;
 pub struct Folder {
     root: PathBuf,
     plan: Plan,
+    study: Place,
+    on_connection: OnConnection,
+    /// Where this process trains runs that become part of a shared study.
+    workshop: PathBuf,
 }
 
 impl Folder {
@@ -36,7 +44,7 @@ impl Folder {
         plan.validate(photographs)?;
         Self::check_free(root)?;
         fs::create_dir_all(root).map_err(at(root))?;
-        let folder = Self { root: root.to_owned(), plan: plan.clone() };
+        let folder = Self::local(root, plan.clone());
         let lock = folder.lock_file()?;
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             return Err(TuneError::Exists { path: folder.root });
@@ -47,6 +55,110 @@ impl Folder {
         folder.write_json(&folder.root.join(PLAN), plan)?;
         folder.write_split(photographs)?;
         Ok(folder)
+    }
+
+    fn local(root: &Path, plan: Plan) -> Self {
+        let study = root.join(STUDY).into();
+        Self::of(root, plan, study, |_| ControlFlow::Continue(()))
+    }
+
+    fn of(root: &Path, plan: Plan, study: Place, on_connection: OnConnection) -> Self {
+        // Workers of several machines may share the folder.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let own = blake3::hash(format!("{} {now} {study}", std::process::id()).as_bytes()).to_hex();
+        let workshop = root.join(format!(".worker-{}", &own[..12]));
+        Self { root: root.to_owned(), plan, study, on_connection, workshop }
+    }
+
+    /// The folder of one of the processes that share the study at `address`, for what the study has found; several processes may
+    /// share the folder, too. Nothing is written before the study has let the process in. `on_connection` sees what happens to the
+    /// connection.
+    ///
+    /// # Errors
+    /// The plan cannot be carried out, or the folder holds something else.
+    pub fn shared(
+        root: &Path,
+        plan: &Plan,
+        photographs: &Photographs,
+        address: &Address,
+        on_connection: OnConnection,
+    ) -> Result<Self, TuneError> {
+        plan.validate(photographs)?;
+        let folder = Self::of(root, plan.clone(), address.clone().into(), on_connection);
+        match foliar_files::read_to_string(&root.join(SHARED)) {
+            Ok(text) if text.trim_end() == folder.study.to_string() => {}
+            Ok(_) => return Err(TuneError::Exists { path: root.to_owned() }),
+            Err(_) => Self::check_empty(root)?,
+        }
+        Ok(folder)
+    }
+
+    /// The plan of the study at `address`, if there is such a study.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or the plan is another version's.
+    pub fn stored_plan(address: &Address) -> Result<Option<Plan>, TuneError> {
+        let mut study = match StoredStudy::view(address.clone()) {
+            Err(StudyError::Absent { .. }) => return Ok(None),
+            study => study?,
+        };
+        let Some(text) = study.results()?.remove(PLAN) else { return Ok(None) };
+        let damaged = |error: serde_json::Error| StudyError::Damaged {
+            place: address.clone().into(),
+            reason: format!("its plan: {error}"),
+        };
+        Ok(Some(serde_json::from_str(&text).map_err(damaged)?))
+    }
+
+    /// Writes what the folder of a shared study begins with; for the first process of the study also the plan into it.
+    pub(crate) fn begin_shared(&self, study: &mut StoredStudy) -> Result<(), TuneError> {
+        let plan =
+            serde_json::to_string(&self.plan).map_err(|error| TuneError::plan("plan", error.to_string()))?;
+        study.store_once(PLAN, &plan)?;
+        fs::create_dir_all(&self.root).map_err(at(&self.root))?;
+        let path = self.root.join(SHARED);
+        write_atomically(&path, |file| writeln!(file, "{}", self.study)).map_err(at(&path))?;
+        self.write_json(&self.root.join(PLAN), &self.plan)
+    }
+
+    /// Whether processes of other machines work on the study.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.study, Place::Server(_))
+    }
+
+    pub(crate) fn on_connection(&self) -> OnConnection {
+        self.on_connection
+    }
+
+    /// Where this process trains the run `name`.
+    pub(crate) fn workplace(&self, name: &str) -> PathBuf {
+        if self.is_shared() { self.workshop.join(name) } else { self.run(name) }
+    }
+
+    /// Path of the run `name`.
+    pub(crate) fn run(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// The files of the finished run `name` that the other processes need, by their names in the study; none if they see them.
+    pub(crate) fn files_to_share(&self, name: &str) -> Result<Vec<(String, Vec<u8>)>, TuneError> {
+        if !self.is_shared() {
+            return Ok(Vec::new());
+        }
+        let (folder, mut files) = (self.workplace(name), Vec::new());
+        for entry in folder.read_dir().map_err(at(&folder))? {
+            let path = entry.map_err(at(&folder))?.path();
+            let Some(own) = path.file_name().and_then(|own| own.to_str()) else { continue };
+            if path.is_file() && !own.starts_with('.') {
+                files.push((format!("{name}/{own}"), foliar_files::read(&path).map_err(at(&path))?));
+            }
+        }
+        Ok(files)
+    }
+
+    /// Removes what this process has trained for the study.
+    pub(crate) fn clear_workshop(&self) {
+        let _ = fs::remove_dir_all(&self.workshop);
     }
 
     /// Writes the split of every photo, unless it is there.
@@ -62,9 +174,17 @@ impl Folder {
     /// Checks that a tuning can start in `root`.
     ///
     /// # Errors
-    /// The folder is not empty.
+    /// The folder is not empty, or lies on a network file system.
     pub fn check_free(root: &Path) -> Result<(), TuneError> {
+        foliar_study::check_file_system(root)?;
+        Self::check_empty(root)
+    }
+
+    fn check_empty(root: &Path) -> Result<(), TuneError> {
         let path = root.to_owned();
+        if root.join(SHARED).exists() {
+            return Err(TuneError::Shared { path });
+        }
         if root.join(PLAN).exists() {
             return Err(TuneError::Exists { path });
         }
@@ -89,6 +209,9 @@ impl Folder {
         for path in [STUDY, LOCK].map(|name| root.join(name)) {
             check_file(&path).map_err(at(&path))?;
         }
+        if root.join(SHARED).exists() {
+            return Err(TuneError::Shared { path: root.to_owned() });
+        }
         let path = root.join(PLAN);
         let text = match foliar_files::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -102,7 +225,7 @@ impl Folder {
                 "{error}; a plan cannot be edited: start another study with the options you want"
             ),
         })?;
-        Ok(Self { root: root.to_owned(), plan })
+        Ok(Self::local(root, plan))
     }
 
     /// The same folder with a changed plan, for this process only.
@@ -121,24 +244,14 @@ impl Folder {
         &self.root
     }
 
-    /// Path of the study's file.
-    pub fn study(&self) -> PathBuf {
-        self.root.join(STUDY)
+    /// Where the study is.
+    pub fn study(&self) -> &Place {
+        &self.study
     }
 
     /// Path of the tuned run.
     pub fn tuned(&self) -> PathBuf {
-        self.root.join(TUNED)
-    }
-
-    /// Path of the untuned run.
-    pub fn untuned(&self) -> PathBuf {
-        self.root.join(UNTUNED)
-    }
-
-    /// Path of the run with the default parameters.
-    pub fn default_run(&self) -> PathBuf {
-        self.root.join(DEFAULT)
+        self.run(TUNED)
     }
 
     /// Path of the result.
@@ -164,6 +277,8 @@ impl Folder {
 
 const PLAN: &str = "plan.json";
 const STUDY: &str = "study.sqlite";
+/// Names the study that many machines share.
+const SHARED: &str = "study.txt";
 /// Locked by the process that starts the tuning, and then by the one that computes features for all.
 const LOCK: &str = ".lock";
 /// Name of the folder of the tuned run.

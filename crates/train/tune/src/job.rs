@@ -23,7 +23,12 @@ pub(crate) struct Measured {
 /// How an attempt at a job ended.
 pub(crate) enum JobOutcome {
     /// The job is done: its result, and its objective if it has one.
-    Done { result: String, value: Option<f64> },
+    Done {
+        result: String,
+        value: Option<f64>,
+        /// Files for the other workers, by their names in the study.
+        files: Vec<(String, Vec<u8>)>,
+    },
     /// The observer has stopped the work.
     Interrupted,
 }
@@ -51,8 +56,8 @@ impl Session<'_> {
             let flow = (self.observe)(event);
             let attempt = if flow.is_break() { Ok(JobOutcome::Interrupted) } else { work(self, &job, place) };
             let finished = match attempt {
-                Ok(JobOutcome::Done { result, value }) => {
-                    self.study.finish_job(&job, &result).map(|()| value).map_err(TuneError::from)
+                Ok(JobOutcome::Done { result, value, files }) => {
+                    self.study.finish_job_with(&job, &result, &files).map(|()| value).map_err(TuneError::from)
                 }
                 Ok(JobOutcome::Interrupted) => {
                     self.study.release_job(&job)?;
@@ -69,7 +74,9 @@ impl Session<'_> {
                     }
                 }
                 // The lease expired, and another worker has the job.
-                Err(TuneError::Study(StudyError::JobLost { .. })) => {}
+                Err(TuneError::Study(StudyError::JobLost { .. })) => {
+                    let _ = (self.observe)(TuneEvent::Dropped { what: &job.name });
+                }
                 Err(error) => {
                     let _ = self.study.release_job(&job);
                     return Err(error);
@@ -98,7 +105,7 @@ impl Session<'_> {
         let kept = trial.kept.filter(|_| trial.reason == foliar_runlog::StopReason::Finished);
         let value = kept.as_ref().map(|kept| self.plan.objective.of(kept)).filter(|value| value.is_finite());
         let measured = Measured { value, epoch: kept.map_or(0, |kept| kept.score.epoch) };
-        Ok(JobOutcome::Done { result: self.to_json(&measured)?, value })
+        Ok(JobOutcome::Done { result: self.to_json(&measured)?, value, files: Vec::new() })
     }
 
     /// The stored result of a finished job.
@@ -119,6 +126,6 @@ impl Session<'_> {
     }
 
     fn damaged(&self, problem: String) -> TuneError {
-        TuneError::Damaged { path: self.folder.study(), problem }
+        TuneError::DamagedStudy { study: self.folder.study().clone(), problem }
     }
 }

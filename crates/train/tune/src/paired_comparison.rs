@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use crate::error::TuneError;
 use crate::event::TuneEvent;
+use crate::folder::TUNED;
 use crate::job::JobOutcome;
 use crate::session::Session;
 
@@ -23,9 +24,10 @@ use crate::session::Session;
 const BATCH: usize = 32;
 
 impl Session<'_> {
-    /// Classifies the test photos with the bundles of the tuned run and of the one in `other`, and compares the predictions.
-    pub(crate) fn compare(&mut self, job: &Job, other: &Path) -> Result<JobOutcome, TuneError> {
-        let mut predictors = [predictor(&self.folder.tuned())?, predictor(other)?];
+    /// Classifies the test photos with the bundles of the tuned run and of the run `other`, and compares the predictions.
+    pub(crate) fn compare(&mut self, job: &Job, other: &str) -> Result<JobOutcome, TuneError> {
+        [TUNED, other].into_iter().try_for_each(|run| self.fetch(run))?;
+        let mut predictors = [predictor(&self.folder.tuned())?, predictor(&self.folder.run(other))?];
         let dataset = &self.photographs.dataset;
         let side = self.plan.recipe.preprocessing.store_side;
         let test = &self.photographs.splits.test;
@@ -57,7 +59,7 @@ impl Session<'_> {
         let [tuned, untuned] = logits.map(predictions);
         let seed = self.plan.seed_of("bootstrap", 0);
         let comparison = compare(&tuned?, &untuned?, seed)?;
-        Ok(JobOutcome::Done { result: self.to_json(&comparison)?, value: None })
+        Ok(JobOutcome::Done { result: self.to_json(&comparison)?, value: None, files: Vec::new() })
     }
 }
 

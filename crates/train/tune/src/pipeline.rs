@@ -4,12 +4,13 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use foliar_nn::Device;
-use foliar_study::StudyFile;
+use foliar_nn::isa::{self, Isa};
+use foliar_study::StoredStudy;
 use foliar_train::{Photographs, Trials};
 
 use crate::error::TuneError;
 use crate::event::TuneEvent;
-use crate::folder::Folder;
+use crate::folder::{DEFAULT, Folder, TUNED, UNTUNED};
 use crate::result::TuningResult;
 use crate::session::Session;
 
@@ -40,9 +41,15 @@ pub fn tune(
 ) -> Result<TuneOutcome, TuneError> {
     let plan = folder.plan();
     plan.validate(&photographs)?;
-    folder.write_split(&photographs)?;
     let definition = plan.definition(&photographs.dataset.fingerprint())?;
-    let study = StudyFile::open_or_create(&folder.study(), &definition)?.with_lease_time(LEASE_TIME);
+    let mut study = StoredStudy::open_or_create(folder.study(), &definition)?
+        .with_lease_time(LEASE_TIME)
+        .with_instructions(instructions())
+        .with_observer(folder.on_connection());
+    if folder.is_shared() {
+        folder.begin_shared(&mut study)?;
+    }
+    folder.write_split(&photographs)?;
     let trials = Trials::new(device, &plan.recipe, &photographs.dataset.classes)?;
     let worker = worker.to_owned();
     let mut session =
@@ -50,6 +57,15 @@ pub fn tune(
     match session.run_pipeline()? {
         ControlFlow::Continue(result) => Ok(TuneOutcome::Finished(Box::new(result))),
         ControlFlow::Break(()) => Ok(TuneOutcome::Interrupted),
+    }
+}
+
+/// The instructions that this process computes with, as `FOLIAR_ISA` names them.
+fn instructions() -> &'static str {
+    match isa::selected() {
+        Isa::Portable => "portable",
+        Isa::Avx2 => "avx2",
+        Isa::Avx512 => "avx512",
     }
 }
 
@@ -72,6 +88,7 @@ impl Session<'_> {
             ControlFlow::Continue(tests) => tests,
             ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
         };
+        [TUNED, UNTUNED, DEFAULT].into_iter().try_for_each(|run| self.fetch(run))?;
         let result = self.tuning_result(best, decay, repeats, tests)?;
         self.folder.write_json(&self.folder.result(), &result)?;
         Ok(ControlFlow::Continue(result))

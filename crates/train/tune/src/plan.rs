@@ -95,12 +95,17 @@ impl Plan {
         // The parts of the plan that are not in the definition itself and must be the same in every process.
         let rest = (self.objective, self.folds, &self.weight_decays, self.repeats, self.untuned_rate);
         let rest = serde_json::to_vec(&rest).map_err(|error| TuneError::plan("plan", error.to_string()))?;
+        // Weights are known by their digest, wherever they are on this machine.
+        let mut recipe = self.recipe.clone();
+        if let Some(weights) = &mut recipe.weights {
+            weights.file = PathBuf::new();
+        }
         let short = |digest: &str| digest.chars().take(16).collect::<String>();
         Ok(Definition {
             fingerprint: format!(
                 "photographs {}, recipe {}, plan {}",
                 short(fingerprint),
-                short(&self.recipe.digest()?),
+                short(&recipe.digest()?),
                 short(blake3::hash(&rest).to_hex().as_str())
             ),
             space: self.space.clone(),

@@ -119,8 +119,8 @@ impl Session<'_> {
         tests: FinalTests,
     ) -> Result<TuningResult, TuneError> {
         let Some(search) = self.search_stop()? else {
-            return Err(TuneError::Damaged {
-                path: self.folder.study(),
+            return Err(TuneError::DamagedStudy {
+                study: self.folder.study().clone(),
                 problem: "its search has not stopped; continue with --resume".into(),
             });
         };

@@ -142,8 +142,7 @@ impl Session<'_> {
                 self.study.release(lease)?;
                 return Ok(ControlFlow::Break(()));
             }
-            // The lease expired, and another worker has the trial.
-            Err(TuneError::Study(StudyError::LeaseLost { .. })) => return Ok(ControlFlow::Continue(())),
+            Err(TuneError::Study(StudyError::LeaseLost { .. })) => return Ok(self.dropped(lease)),
             Err(error) => {
                 // The parameters did not cause the error. It is more useful than an error of giving the trial back.
                 let _ = self.study.release(lease);
@@ -151,11 +150,16 @@ impl Session<'_> {
             }
         };
         match self.study.finish(lease, outcome) {
-            Err(StudyError::LeaseLost { .. }) => return Ok(ControlFlow::Continue(())),
+            Err(StudyError::LeaseLost { .. }) => return Ok(self.dropped(lease)),
             ended => ended?,
         }
         let end = self.trial_end(lease, outcome, began.elapsed())?;
         Ok((self.observe)(TuneEvent::TrialEnded(&end)))
+    }
+
+    /// The lease expired, and another worker has the trial.
+    fn dropped(&mut self, lease: &Lease) -> ControlFlow<()> {
+        (self.observe)(TuneEvent::Dropped { what: &format!("trial {}", lease.id) })
     }
 
     fn outcome(&self, trial: &Trial, verdict: Verdict) -> Outcome {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use foliar_nn::Device;
 use foliar_runlog::StopReason;
-use foliar_study::StudyFile;
+use foliar_study::StoredStudy;
 use foliar_train::{Photographs, Recipe, TrainError, Trial, TrialEpoch, TrialEvent, Trials};
 
 use crate::error::TuneError;
@@ -24,7 +24,7 @@ pub(crate) type Observer<'a> = &'a mut dyn FnMut(TuneEvent<'_>) -> ControlFlow<(
 
 /// Sees each epoch of a training, and says whether it continues.
 pub(crate) type OnEpoch<'a> =
-    dyn FnMut(&mut StudyFile, &TrialEpoch) -> Result<ControlFlow<StopReason>, TuneError> + 'a;
+    dyn FnMut(&mut StoredStudy, &TrialEpoch) -> Result<ControlFlow<StopReason>, TuneError> + 'a;
 
 /// State that all stages of the pipeline share.
 pub(crate) struct Session<'a> {
@@ -33,7 +33,7 @@ pub(crate) struct Session<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) photographs: &'a Photographs,
     pub(crate) trials: Trials<'a>,
-    pub(crate) study: StudyFile,
+    pub(crate) study: StoredStudy,
     pub(crate) worker: String,
     pub(crate) observe: Observer<'a>,
 }
@@ -46,12 +46,12 @@ impl Session<'_> {
         recipe: &Recipe,
         photographs: &Photographs,
         epoch: &mut OnEpoch<'_>,
-        alive: &mut dyn FnMut(&mut StudyFile) -> Result<(), TuneError>,
+        alive: &mut dyn FnMut(&mut StoredStudy) -> Result<(), TuneError>,
     ) -> Result<ControlFlow<(), Trial>, TuneError> {
         let (plan, study, observe) = (self.plan, &mut self.study, &mut *self.observe);
         let (last, epochs) = (recipe.phases.len() as u32, plan.epochs());
         let (mut failure, mut heard) = (None, Instant::now());
-        let mut heartbeat = |study: &mut StudyFile| {
+        let mut heartbeat = |study: &mut StoredStudy| {
             if heard.elapsed() < HEARTBEAT {
                 return Ok(());
             }

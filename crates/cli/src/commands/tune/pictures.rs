@@ -8,7 +8,7 @@ use foliar_files::{Printable as _, make_folder, write_atomically};
 use foliar_report::study::Figure;
 use foliar_report::{Frame, Theme, study_page};
 use foliar_results::Verdict;
-use foliar_study::StudyFile;
+use foliar_study::StoredStudy;
 use foliar_tune::{Folder, TuningResult};
 
 use super::view;
@@ -18,7 +18,7 @@ const WIDTH: u32 = 1000;
 
 /// Writes `pictures/*.svg` and `report.html` into the folder.
 pub(super) fn write(folder: &Folder, result: &TuningResult, verdict: Option<Verdict>) -> anyhow::Result<()> {
-    let mut file = StudyFile::view(&folder.study())?;
+    let mut file = StoredStudy::view(folder.study())?;
     let trials = file.trials()?;
     let photographs = folder.plan().photographs.file_name().unwrap_or_default().to_string_lossy();
     let view = view::of(result, &trials, file.study()?, verdict, &photographs);

@@ -45,14 +45,18 @@ pub(super) fn of(photos: &Path, arguments: &TuneArguments) -> anyhow::Result<Pla
         untuned_rate: arguments.untuned_lr,
         recipe,
     };
-    let budget = Budget::of(arguments)?;
-    Ok(budget.applied(plan))
+    limited(plan, arguments)
 }
 
 /// The tuning in `root`, with the budget that the arguments ask for.
 pub(super) fn open(root: &Path, arguments: &TuneArguments) -> anyhow::Result<Folder> {
     let budget = Budget::of(arguments)?;
     Ok(Folder::open(root)?.with_plan(|plan| *plan = budget.applied(plan.clone())))
+}
+
+/// `plan` with the budget that the arguments ask for.
+pub(super) fn limited(plan: Plan, arguments: &TuneArguments) -> anyhow::Result<Plan> {
+    Ok(Budget::of(arguments)?.applied(plan))
 }
 
 /// The options that can differ between processes.

@@ -72,6 +72,12 @@ impl Screen {
                 self.clear();
                 say!("{}", stop_words(end));
             }
+            TuneEvent::Dropped { what } => {
+                self.clear();
+                say!(
+                    "{what} went to another process, because this one was not heard of; what was found here is dropped"
+                );
+            }
             TuneEvent::Waiting if self.waiting => {}
             TuneEvent::Waiting => {
                 self.waiting = true;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use foliar_report::study::{Figure, Objective, StudyView};
 use foliar_report::{Frame, Number, Theme};
-use foliar_study::StudyFile;
+use foliar_study::StoredStudy;
 use foliar_tune::Plan;
 use serde::Serialize;
 
@@ -83,7 +83,7 @@ impl Study {
 }
 
 fn trials(name: &str, path: &Path) -> anyhow::Result<Trials> {
-    let mut file = StudyFile::view(path)?.with_lock_timeout(PATIENCE)?;
+    let mut file = StoredStudy::view(path)?.with_lock_timeout(PATIENCE)?;
     let trials = file.trials()?;
     let best = file.best()?;
     let summary = table::summary(&file.counts()?, best.as_ref());

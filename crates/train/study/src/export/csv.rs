@@ -9,8 +9,18 @@ use crate::StoredTrial;
 
 /// Columns before and after the parameters. A parameter's column is its name with the prefix `params_`.
 const BEFORE: [&str; 3] = ["number", "state", "value"];
-const AFTER: [&str; 9] =
-    ["seed", "seconds", "started", "ended", "attempts", "lost_workers", "worker", "message", "intermediate"];
+const AFTER: [&str; 10] = [
+    "seed",
+    "seconds",
+    "started",
+    "ended",
+    "attempts",
+    "lost_workers",
+    "worker",
+    "instructions",
+    "message",
+    "intermediate",
+];
 
 pub(super) fn write(out: &mut dyn Write, export: &Export) -> io::Result<()> {
     let mut csv = ::csv::Writer::from_writer(out);
@@ -45,6 +55,7 @@ fn record(names: &[&str], trial: &StoredTrial) -> Vec<String> {
         trial.attempts.to_string(),
         trial.lost_workers.to_string(),
         text(trial.worker.as_ref()),
+        text(trial.instructions.as_ref()),
         text(trial.message.as_ref()),
         reports.join(" "),
     ];

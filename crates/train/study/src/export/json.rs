@@ -10,7 +10,7 @@ use super::{Export, unix};
 use crate::{State, StoredTrial};
 
 /// Increases when a field changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -73,6 +73,7 @@ struct Tried<'a> {
     attempts: u32,
     lost_workers: u32,
     worker: Option<&'a str>,
+    instructions: Option<&'a str>,
     message: Option<&'a str>,
 }
 
@@ -105,6 +106,7 @@ impl<'a> Tried<'a> {
             attempts: trial.attempts,
             lost_workers: trial.lost_workers,
             worker: trial.worker.as_deref(),
+            instructions: trial.instructions.as_deref(),
             message: trial.message.as_deref(),
         }
     }

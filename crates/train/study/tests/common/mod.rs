@@ -9,8 +9,71 @@ use std::time::Duration;
 use foliar_bayes::{
     Direction, Noise, Options, Outcome, Parameter, Params, Pruner, Report, Scale, Space, Step, Verdict,
 };
-use foliar_study::{Budget, Definition, Lease, NextTrial, StudyError, StudyFile};
+use foliar_study::{Address, Budget, Definition, Lease, NextTrial, Place, StoredStudy, StudyError};
 use rusqlite::Connection;
+use tempfile::TempDir;
+
+#[cfg(unix)]
+pub(crate) mod server;
+
+/// Where a test keeps its studies: in files, or in a database.
+pub(crate) enum Bed {
+    Files(TempDir),
+    #[cfg(unix)]
+    Server {
+        server: &'static server::Server,
+        prefix: String,
+    },
+}
+
+impl Bed {
+    pub(crate) fn files() -> Option<Bed> {
+        Some(Bed::Files(tempfile::tempdir().unwrap()))
+    }
+
+    /// None where there is no server.
+    #[cfg(unix)]
+    pub(crate) fn server(test: &str) -> Option<Bed> {
+        let server = server::Server::get()?;
+        let test = test.rsplit("::").next().unwrap();
+        Some(Bed::Server { server, prefix: test.chars().take(38).collect() })
+    }
+
+    /// The place of a study of this test.
+    pub(crate) fn place(&self, name: &str) -> Place {
+        match self {
+            Bed::Files(folder) => folder.path().join(format!("{name}.sqlite")).into(),
+            #[cfg(unix)]
+            Bed::Server { server, prefix } => {
+                Address::new(&server.url_with_password(), &format!("{prefix}-{name}")).unwrap().into()
+            }
+        }
+    }
+}
+
+#[allow(unused_macros)]
+/// Runs each test on a file and on a server.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            fn $test() {
+                super::$test(&crate::common::Bed::files().unwrap());
+            })*
+        }
+        #[cfg(unix)]
+        mod postgres {
+            $(#[test]
+            fn $test() {
+                if let Some(bed) = crate::common::Bed::server(stringify!($test)) {
+                    super::$test(&bed);
+                }
+            })*
+        }
+    };
+}
+#[allow(unused_imports)]
+pub(crate) use on_both;
 
 /// Rate and momentum, with noise.
 pub(crate) fn continuous() -> Definition {
@@ -69,7 +132,7 @@ pub(crate) fn objective(params: &Params, seed: u64) -> f64 {
 }
 
 /// Runs a trial to its end: three epochs of `pause` each.
-pub(crate) fn run(study: &mut StudyFile, lease: &Lease, pause: Duration) -> Result<(), StudyError> {
+pub(crate) fn run(study: &mut StoredStudy, lease: &Lease, pause: Duration) -> Result<(), StudyError> {
     let value = objective(&lease.params, lease.seed);
     for epoch in 1..=3 {
         sleep(pause);
@@ -86,12 +149,12 @@ pub(crate) fn run(study: &mut StudyFile, lease: &Lease, pause: Duration) -> Resu
 
 /// Runs trials until the budget, read before each trial, is used up.
 pub(crate) fn work(
-    path: &Path,
+    place: impl Into<Place>,
     definition: &Definition,
     pause: Duration,
     budget: impl Fn() -> u64,
 ) -> Result<(), StudyError> {
-    let mut study = StudyFile::open_or_create(path, definition)?;
+    let mut study = StoredStudy::open_or_create(place, definition)?;
     loop {
         let budget = Budget { lost_workers: u32::MAX, ..Budget::trials(budget()) };
         match study.claim("worker", budget)? {
@@ -103,7 +166,7 @@ pub(crate) fn work(
 }
 
 /// Claims the next trial, which must exist.
-pub(crate) fn claim(study: &mut StudyFile) -> Lease {
+pub(crate) fn claim(study: &mut StoredStudy) -> Lease {
     match study.claim("worker", Budget::trials(u64::MAX)).unwrap() {
         NextTrial::Trial(lease) => lease,
         next => panic!("{next:?}"),
