@@ -222,7 +222,8 @@ pub(crate) unsafe fn multiply(
             let columns = layout.columns(panel);
             let rows = block.segments.len() * block.within.len() * width;
             // What the next round reads: the same block of the next panel.
-            let next = (panel + 1 < panels.end)
+            // For one row that is all there is to do, and the hardware sees it coming.
+            let next = (panel + 1 < panels.end && count > 1)
                 .then(|| &packed[(panel + 1) * layout.panel_len() + block.offset * width..][..rows]);
             let packed = &packed[panel * layout.panel_len() + block.offset * width..];
             let start = match start {

@@ -26,7 +26,7 @@ fn follow(y: &mut [f32], bias: &[f32], residual: Option<&[f32]>, activation: Act
     y.iter_mut().enumerate().map(after).collect()
 }
 
-fn check_conv(conv: Conv, random: &mut Random) {
+fn check_conv(conv: Conv, tolerance: f64, random: &mut Random) {
     let what = format!("{conv:?}");
     let (x, weight) = (random.values(conv.input().len()), random.values(conv.weight_len()));
     let bias = random.values(conv.channels());
@@ -40,7 +40,7 @@ fn check_conv(conv: Conv, random: &mut Random) {
         let images = conv.input().n();
         let mut y = vec![f32::NAN; other.len()];
         layer.forward(images, &x, residual, &mut y);
-        assert_close(&y, &expected, 2e-6, &format!("{activation:?}, {}, {what}", residual.is_some()));
+        assert_close(&y, &expected, tolerance, &format!("{activation:?}, {}, {what}", residual.is_some()));
         let (image, result) = (conv.input().image_len(), conv.output().image_len());
         let mut last = vec![f32::NAN; result];
         let residual = residual.map(|residual| &residual[(images - 1) * result..]);
@@ -56,24 +56,26 @@ fn dense_layers() {
         let (window, [h, w]) = random.window(4, 9);
         let channels = [1, 2, 3, 8, 9, 15, 16, 17, 24, 33, 48, 70, 130];
         let input = Nhwc::new(random.count(3), h, w, random.channels(&channels)).unwrap();
-        check_conv(Conv::new(input, random.channels(&channels), window).unwrap(), &mut random);
+        check_conv(Conv::new(input, random.channels(&channels), window).unwrap(), 2e-6, &mut random);
     }
 }
 
 #[test]
 fn layers_of_one_pixel_and_through_winograd() {
     let mut random = Random::new(2);
-    for (window, [n, size, inputs, outputs]) in [
-        (Window::PIXEL, [2, 7, 200, 300]),
-        (Window::PIXEL, [1, 1, 768, 40]),
-        (Window::square(3, 1, 1).unwrap(), [2, 9, 32, 40]),
-        (Window::square(3, 1, 0).unwrap(), [1, 12, 24, 24]),
+    for (window, [n, size, inputs, outputs], tolerance) in [
+        (Window::PIXEL, [2, 7, 200, 300], 2e-6),
+        (Window::PIXEL, [1, 1, 768, 40], 2e-6),
+        (Window::square(3, 1, 1).unwrap(), [2, 12, 32, 40], 2e-6),
+        (Window::square(3, 1, 0).unwrap(), [1, 14, 24, 24], 2e-6),
+        // So small that only the convolution it is compared with goes through Winograd's, which rounds otherwise.
+        (Window::square(3, 1, 1).unwrap(), [2, 9, 32, 40], 1e-5),
     ]
     .into_iter()
-    .take(fewer(4))
+    .take(fewer(5))
     {
         let input = Nhwc::new(n, size, size, inputs).unwrap();
-        check_conv(Conv::new(input, outputs, window).unwrap(), &mut random);
+        check_conv(Conv::new(input, outputs, window).unwrap(), tolerance, &mut random);
     }
 }
 

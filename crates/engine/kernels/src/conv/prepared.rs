@@ -7,6 +7,9 @@ use crate::aligned::Aligned;
 use crate::elementwise::{activate_in_place, add_assign};
 use crate::product::{Ends, Panels, Start};
 
+/// Pixels of an image from which on Winograd's convolution is worth the transform of its weights, which each call repeats.
+const WINOGRAD_PIXELS: usize = 128;
+
 /// A convolution for prediction alone, with the bias, residual and activation after it: `y = activation(conv(x) + bias +
 /// residual)`. Its weights are packed once and not in each call, and what follows the convolution is done to its sums before
 /// they are stored.
@@ -34,7 +37,7 @@ impl Prepared {
     /// If a slice is not of the length of its tensor.
     pub fn new(conv: Conv, weight: Vec<f32>, bias: Vec<f32>, activation: Activation) -> Self {
         assert!(weight.len() == conv.weight_len() && bias.len() == conv.channels(), "weights of {conv:?}");
-        let weights = if winograd::suits(&conv) {
+        let weights = if winograd::suits(&conv) && conv.output.h * conv.output.w >= WINOGRAD_PIXELS {
             Weights::Plain(weight)
         } else {
             let layout = panels(&conv);

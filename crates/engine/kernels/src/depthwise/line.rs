@@ -3,6 +3,8 @@
 //! Windows of three columns have loops of their own, which keep weights (and the sums of their gradient) in
 //! registers and make several pixels at a time, so that a value that neighbouring windows share is loaded once.
 
+use std::ops::Range;
+
 use super::band::Band;
 use crate::axis::Meeting;
 use crate::isa;
@@ -54,6 +56,14 @@ impl Span {
     #[inline(always)]
     fn place(&self, pixel: usize) -> Option<usize> {
         pixel.checked_sub(self.first).filter(|&place| place < self.pixels)
+    }
+
+    /// The columns in which a window of `across` columns from `pixel` on, counted from the first zero, sees pixels of the row.
+    #[inline(always)]
+    fn columns(&self, pixel: usize, across: usize) -> Range<usize> {
+        let start = self.first.saturating_sub(pixel).min(across);
+        let end = (self.first + self.pixels).saturating_sub(pixel).min(across);
+        start..end.max(start)
     }
 
     /// The place of the first of `count` pixels from `pixel` on, if all are the row's.
@@ -461,21 +471,71 @@ struct ForwardAny<'a> {
 impl<L: Level> ChannelGroup<L> for ForwardAny<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
-        let (channels, across) = (self.taps.channels(), self.taps.kernel[1]);
+        let ends = self.ends.of(level, channel);
+        let pixels = self.y.len() / self.taps.channels();
+        let mut pixel = 0;
+        if const { is_wide::<L, V>() } {
+            while pixel + PIXELS <= pixels {
+                self.pixels::<L, V, PIXELS>(level, channel, pixel, &ends);
+                pixel += PIXELS;
+            }
+        }
+        while pixel < pixels {
+            self.pixels::<L, V, 1>(level, channel, pixel, &ends);
+            pixel += 1;
+        }
+    }
+}
+
+impl ForwardAny<'_> {
+    /// `P` pixels from `pixel` on. The products of each are added up row by row, from left to right: with its neighbours' in
+    /// the columns that all of their windows see, and by itself in those before and after.
+    #[inline(always)]
+    fn pixels<L: Level, V: Vector<L>, const P: usize>(
+        &mut self,
+        level: L,
+        channel: usize,
+        pixel: usize,
+        &(start, [low, high]): &(V, [V; 2]),
+    ) {
+        let (channels, across, step) = (self.taps.channels(), self.taps.kernel[1], self.step);
         let span = self.taps.span();
-        let (start, [low, high]) = self.ends.of::<L, V>(level, channel);
-        for (pixel, y) in self.y.chunks_exact_mut(channels).enumerate() {
-            let mut sum = start;
-            for (row, taps) in self.taps.rows() {
-                for column in 0..across {
-                    let tap = if self.mirrored { across - 1 - column } else { column };
-                    let Some(place) = span.place(pixel * self.step + column) else { continue };
-                    let value = V::load(level, &row[place * channels + channel..]);
-                    let weight = V::load(level, &self.taps.weight[taps + tap * channels + channel..]);
-                    sum = value.mul_add(weight, sum);
+        let seen: [_; P] = std::array::from_fn(|p| span.columns((pixel + p) * step, across));
+        let first = seen.iter().map(|columns| columns.start).max().unwrap_or(0);
+        let end = seen.iter().map(|columns| columns.end).min().unwrap_or(0).max(first);
+        let places = Places::new(self.y, channels, pixel, P, channel);
+        let mut sums = [start; P];
+        for (row, taps) in self.taps.rows() {
+            let values = Columns::new(row, channels, 0, span.pixels, channel);
+            let weights = Columns::new(&self.taps.weight[taps..], channels, 0, across, channel);
+            // SAFETY: the tap is below the number of columns, and the lanes are those of a group of channels.
+            let weight = |column: usize| unsafe {
+                weights.get::<L, V>(level, if self.mirrored { across - 1 - column } else { column })
+            };
+            // SAFETY: the window of pixel `p` sees a pixel of the row in each of its `seen` columns.
+            let value = |p: usize, column: usize| unsafe {
+                values.get::<L, V>(level, (pixel + p) * step + column - span.first)
+            };
+            for p in 0..P {
+                for column in seen[p].start..first.min(seen[p].end) {
+                    sums[p] = value(p, column).mul_add(weight(column), sums[p]);
                 }
             }
-            sum.clamp(low, high).store(&mut y[channel..]);
+            for column in first..end {
+                let weight = weight(column);
+                for (p, sum) in sums.iter_mut().enumerate() {
+                    *sum = value(p, column).mul_add(weight, *sum);
+                }
+            }
+            for p in 0..P {
+                for column in end.max(seen[p].start)..seen[p].end {
+                    sums[p] = value(p, column).mul_add(weight(column), sums[p]);
+                }
+            }
+        }
+        for (p, sum) in sums.into_iter().enumerate() {
+            // SAFETY: `p` is below the number of pixels, and the lanes are those of a group of channels.
+            unsafe { places.put(p, sum.clamp(low, high)) };
         }
     }
 }

@@ -139,6 +139,11 @@ unsafe fn rows_body<L: Level>(level: L, vectors: usize, work: &RowsBlock<'_>) {
     // SAFETY: the caller's promise.
     unsafe {
         match (vectors, L::REGISTERS) {
+            // One row needs its weights as fast as they come: fewer instructions between the loads let more of them wait at once.
+            (4, 32) if work.outputs.len() == 1 => each_rows::<L, L::Widest, 1, 4>(level, work),
+            (2, 16) if work.outputs.len() == 1 && !cfg!(target_family = "wasm") => {
+                each_rows::<L, L::Widest, 1, 2>(level, work);
+            }
             (1, _) => each_rows::<L, L::Widest, 12, 1>(level, work),
             (2, 32) => each_rows::<L, L::Widest, 12, 2>(level, work),
             // Without fused multiply-add products take registers too, and WebAssembly's compilers fill fewer than there are.
@@ -188,6 +193,14 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
         for (r, output) in outputs.iter_mut().enumerate() {
             // SAFETY: a row of the result has the panel's columns.
             *output = unsafe { work.outputs.get_unchecked(row(r)).cast_mut().add(work.columns.start) };
+        }
+        // What is added at the end arrives while the products are added up.
+        for r in first..first + work.residuals.map_or(0, |_| present) {
+            for line in (work.columns.start..work.columns.end).step_by(LINE) {
+                // SAFETY: there is a residual for each row, which was checked.
+                let residual = unsafe { work.residuals.unwrap_or_default().get_unchecked(r) };
+                prefetch_line(residual.wrapping_add(line));
+            }
         }
         // SAFETY: a bias has as many values as the panel has columns.
         let mut tile: [[V; N]; R] = unsafe { begin::<L, V, R, N>(level, work.start, width) };
