@@ -158,7 +158,7 @@ fn a_study_is_seen_while_a_worker_is_at_it() {
 #[test]
 fn a_study_without_a_trial_says_so() {
     let scene = Scene::empty();
-    drop(StoredStudy::create(&scene.path(STUDY), &definition()).unwrap());
+    drop(StoredStudy::create(scene.path(STUDY), &definition()).unwrap());
     let shown = scene.run(&["study", "show", STUDY]).expect(0);
     assert_eq!(shown.out.lines().count(), 1);
     assert!(shown.err.contains("0 trials") && shown.err.contains("no trial has finished"), "{}", shown.err);

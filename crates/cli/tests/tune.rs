@@ -44,7 +44,7 @@ fn arguments<'a>(out: &'a str, trials: &'a str) -> Vec<&'a str> {
 }
 
 fn trials(study: &Path) -> Vec<StoredTrial> {
-    StoredStudy::view(&study.join("study.sqlite")).unwrap().trials().unwrap()
+    StoredStudy::view(study.join("study.sqlite")).unwrap().trials().unwrap()
 }
 
 /// What a study leaves that does not speak of time.
@@ -330,7 +330,7 @@ fn a_read_only_study_is_named() {
 fn ctrl_c_saves_and_says_so() {
     let scene = scene();
     let child = start(&scene, &arguments("stopped", "30"));
-    let ended = || match StoredStudy::view(&scene.path("stopped/study.sqlite")) {
+    let ended = || match StoredStudy::view(scene.path("stopped/study.sqlite")) {
         Ok(mut study) => study.counts().unwrap().ended(),
         Err(_) => 0,
     };

@@ -37,8 +37,8 @@ pub(super) fn plan(address: &Address, photos: &Path, arguments: &TuneArguments) 
 fn asks_for_a_plan() -> bool {
     let Ok(given) = Arguments::command().try_get_matches() else { return true };
     let Some(given) = given.subcommand_matches("tune") else { return true };
-    let from_user = |option: &&str| given.value_source(option) == Some(ValueSource::CommandLine);
-    TUNING_FIXED.iter().filter(|option| **option != "out").any(|option| from_user(&option))
+    let from_user = |option: &str| given.value_source(option) == Some(ValueSource::CommandLine);
+    TUNING_FIXED.into_iter().filter(|option| *option != "out").any(from_user)
 }
 
 /// Says what happens to the connection; breaks where an end was asked for.
