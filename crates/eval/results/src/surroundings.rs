@@ -20,7 +20,7 @@ pub struct Surroundings {
 pub struct BorderChange {
     /// On the photos as they are.
     pub as_they_are: Probe,
-    /// On one view of each photo as training makes it, over the same folds.
+    /// On one view of each photo such as training makes, drawn anew, over the same folds.
     pub as_trained: Probe,
     /// Photos.
     pub photographs: usize,

@@ -19,9 +19,9 @@ pub(super) fn background(besides: &Circumstances<'_>) -> Option<Judged> {
     let advice = "Test it on photos from another place.";
     let trained = besides.border.filter(|_| probe.cue.is_border()).map(|border| {
         format!(
-            "In training {} of {} were put before other backgrounds; from the outer border of these views it is correct on {}.",
+            "On views such as training makes, {} of {} of them with another background, it is correct on {} from the outer border.",
             border.changed,
-            count(border.photographs, "photo", "photos"),
+            border.photographs,
             percent(border.as_trained.accuracy.value)
         )
     });

@@ -93,7 +93,7 @@ fn each_value_has_its_words() {
         (
             before_other_backgrounds(ShortcutCue::Border),
             Sound,
-            "In training 320 of 400 photos were put before other backgrounds; from the outer border of these views it is correct on 9 %.",
+            "On views such as training makes, 320 of 400 of them with another background, it is correct on 9 % from the outer border.",
         ),
         (
             Case { evidence: explained(0.6, 0.5, true).evidence, ..probed(ShortcutCue::Border) },

@@ -57,7 +57,7 @@ pub(crate) fn caption(
 ) -> String {
     let border = border.map(|border| {
         format!(
-            "Outer border: a simple classifier that sees nothing else, on {} as they are, and on a view of each as training made it; {} \
+            "Outer border: a simple classifier that sees nothing else, on {} as they are, and on a view of each such as training makes; {} \
              of the views have another background. Always predicting the most frequent class is correct on {}.",
             count(border.photographs, "photo", "photos"),
             border.changed,
